@@ -1,0 +1,151 @@
+"""Puts received backpacks into a folder, for whatever imports them into the local system."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import ClassVar, Final
+
+from gateway.adapter_api import ImportRecord, Malformed, Misconfigured, SinkConfig
+
+_TRANSFER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_VERSION: Final = "version"
+_RECALLED: Final = "recalled.txt"
+
+
+class JsonFolder(SinkConfig):
+    """`[import]` when `kind = "json_folder"`."""
+
+    folder: Path
+    """Gets one folder for each transfer; it must exist."""
+
+
+class JsonFolderSink:
+    """Writes `<transfer>/backpack.json`, `record.jws` and `summary.txt`, readable by the owner only.
+
+    A transfer's folder appears whole or not at all. Nothing in a path comes from the record's content.
+    """
+
+    Config: ClassVar[type[SinkConfig]] = JsonFolder
+
+    def __init__(self, config: JsonFolder) -> None:
+        self._folder = config.folder
+
+    async def check(self) -> None:
+        """Return if the folder can be written to, or raise `Misconfigured`."""
+        if not self._folder.is_dir() or not os.access(self._folder, os.W_OK | os.X_OK):
+            raise Misconfigured("the import folder does not exist or cannot be written to")
+
+    async def write(self, record: ImportRecord) -> list[str]:
+        """Write the record and return the paths of its files.
+
+        The same version again changes nothing; a newer one takes the place of the older, which is gone.
+
+        Raises:
+            Malformed: the transfer id is none.
+            Misconfigured: the folder cannot be written to.
+        """
+        return await asyncio.to_thread(self._write, record)
+
+    async def recall(self, transfer: str, reason: str) -> None:
+        """Put a note beside what was written for the transfer; nothing happens where nothing was."""
+        folder = self._of(transfer)
+        if folder.is_dir():
+            await asyncio.to_thread(_replace, folder / _RECALLED, f"Recalled by its sender: {reason}\n")
+
+    def _write(self, record: ImportRecord) -> list[str]:
+        target = self._of(record.transfer_id)
+        if _version(target) < record.version:
+            try:
+                self._put(record, target)
+            except OSError as error:
+                raise Misconfigured(f"the import folder cannot be written to: {error.strerror}") from error
+        return [str(target / name) for name in ("backpack.json", "record.jws", "summary.txt")]
+
+    def _put(self, record: ImportRecord, target: Path) -> None:
+        """Write a new folder beside the old one, then swap them."""
+        new = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
+        try:
+            for name, content in _files(record).items():
+                _create(new / name, content)
+            _sync(new)
+            _swap(new, target)
+            _sync(self._folder)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+
+    def _of(self, transfer: str) -> Path:
+        if _TRANSFER.fullmatch(transfer) is None:
+            raise Malformed("the transfer id is not one")
+        return self._folder / transfer
+
+
+def _files(record: ImportRecord) -> dict[str, bytes]:
+    document = json.dumps(record.document, ensure_ascii=False, indent=1, sort_keys=True)
+    return {
+        "backpack.json": f"{document}\n".encode(),
+        "record.jws": record.archive,
+        "summary.txt": _summary(record).encode(),
+        _VERSION: f"{record.version}\n".encode(),
+    }
+
+
+def _summary(record: ImportRecord) -> str:
+    """Say in plain words what came from whom."""
+    lines = [
+        f"Backpack received from {record.issuer}",
+        f"Transfer {record.transfer_id}, version {record.version}",
+        f"Learner {record.learner_id}",
+        "",
+        *record.summary,
+    ]
+    return "".join(f"{' '.join(line.splitlines())}\n" for line in lines)
+
+
+def _version(target: Path) -> int:
+    """Return the version that is there, 0 where there is none."""
+    try:
+        return int((target / _VERSION).read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Put the new folder in the place of the old one, which stays where that fails."""
+    old = new.with_name(new.name.replace(".new-", ".old-"))
+    if not target.exists():
+        new.rename(target)
+        return
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _create(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    _create(new, text.encode())
+    new.replace(path)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The backpack gateway: a node that moves student records between school districts."""

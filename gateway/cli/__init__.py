@@ -1,0 +1,70 @@
+"""The command line: `backpack`."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli import (
+    agency,
+    demo,
+    doctor,
+    init,
+    keys,
+    map,  # noqa: A004  the noun of a command
+    reference,
+    schema,
+    serve,
+    student,
+    transfer,
+    transfer_decide,
+    transfer_request,
+    verify,
+)
+from gateway.cli.guard import GuardedGroup
+from gateway.cli.output import show
+
+__all__ = ["app", "transfer_decide", "transfer_request"]
+
+app = typer.Typer(
+    name="backpack",
+    cls=GuardedGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        show(None, [f"backpack {version('backpack-gateway')}"], as_json=False)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Move a student's data backpack from one school district to another.
+
+    First steps: init, doctor, map run, serve. Each command explains itself with --help.
+    """
+
+
+app.command("demo")(demo.demo)
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.add_typer(map.app, name="map", help="From the rows of the local system to backpacks.")
+app.add_typer(student.app, name="student", help="The students of this district.")
+app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
+app.add_typer(agency.app, name="agency", help="Whom the agency vouches for.")
+app.add_typer(keys.app, name="keys", help="This node's keys.")
+app.add_typer(schema.app, name="schema", help="The schema of a backpack.")
+app.command("verify")(verify.verify)
+app.add_typer(reference.app, name="reference")

@@ -1,0 +1,196 @@
+"""The mapping: from the rows of the local system to backpacks."""
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.asking import private_text
+from gateway.cli.exits import ExitCode
+from gateway.cli.locating import tell
+from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
+from gateway.cli.output import columns, progress, say, show
+from gateway.cli.session import at_node
+from gateway.domain.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from gateway.domain.ids import LocalStudentId
+    from gateway.mapping.findings import Finding
+    from gateway.mapping.plan import Plan
+    from gateway.usecases.map_students import MapReport
+    from gateway.wiring import Opened
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_MOST = 100_000
+_FIELDS = ("severity", "rule", "student", "file", "line", "column", "raw_value", "message", "suggestion")
+
+
+@app.command()
+def run(
+    *,
+    no_locator: Annotated[
+        bool, typer.Option("--no-locator", help="Do not tell the agency's locator.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Read the local system, map every student, keep the findings; then tell the locator who is here."""
+
+    async def work(opened: "Opened") -> "tuple[MapReport, int | None]":
+        from gateway.usecases.map_students import map_students
+
+        with progress("students mapped") as count:
+            report = await map_students(opened.node, count)
+        return report, None if no_locator else await tell(opened.node)
+
+    report, told = at_node(config, work)
+    show(_report(report, told), _report_lines(report, told), as_json=as_json)
+    if report.held_removals:
+        say(
+            f"{report.held_removals} students are gone from the source but were kept, because they are too"
+            " many: a file is probably missing. Check the export, then run this again."
+        )
+
+
+@app.command()
+def findings(
+    rule: Annotated[str | None, typer.Option(help="Only of this rule, such as date.invalid.")] = None,
+    student: Annotated[
+        str | None, typer.Option(metavar="LOCAL_ID", help="Only of this student; - reads the id.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="At most so many.")] = 1000,
+    *,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, for a spreadsheet.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """List what was wrong with the rows of the last run: place, value, and what to do about it."""
+    from gateway.domain.ids import LocalStudentId
+
+    about = LocalStudentId(private_text(student, "--student")) if student else None
+
+    async def work(opened: "Opened") -> "Sequence[tuple[LocalStudentId | None, Finding]]":
+        return await opened.node.store.read(
+            lambda tx: tx.findings.list(student=about, rule=rule, limit=limit)
+        )
+
+    told = [finding_facts(found, whose) for whose, found in at_node(config, work)]
+    if as_csv and not as_json:
+        _write_csv(told)
+        return
+    show(told, finding_lines(told), as_json=as_json)
+    if not told:
+        say("No findings.")
+    elif len(told) == limit:
+        say(f"These are the first {limit}; --limit shows more.")
+
+
+@app.command()
+def check(*, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
+    """Hold the mapping against the headers that are really there, without reading a row.
+
+    Exit 1 if something needed is not there.
+    """
+
+    async def work(opened: "Opened") -> "Plan":
+        return await plan_of(opened)
+
+    plan = at_node(config, work)
+    told = _plan(plan)
+    show(told, _plan_lines(told), as_json=as_json)
+    if any(found["severity"] == "error" for found in told["findings"]):
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+async def plan_of(opened: "Opened") -> "Plan":
+    """Return the mapping held against the source's headers; `Misconfigured` if there is no source."""
+    from gateway.mapping.plan import make_plan
+
+    if opened.adapter is None or opened.mapping is None:
+        raise Misconfigured("this node has no source: name one under [source] in its settings")
+    return make_plan(opened.mapping, await opened.adapter.tables())
+
+
+def finding_facts(found: "Finding", student: str | None = None) -> dict[str, Any]:
+    """Return a finding as scripts see it."""
+    facts = {name: getattr(found, name) for name in _FIELDS if name != "student"} | {"student": student}
+    return {name: facts[name] for name in _FIELDS}
+
+
+def finding_lines(told: "Iterable[Mapping[str, Any]]") -> "Iterator[str]":
+    """Yield findings in plain words, two lines for one that says how to mend it."""
+    for one in told:
+        place = ":".join(str(part) for part in (one["file"], one["line"]) if part)
+        column = f" {one['column']}" if one["column"] else ""
+        value = f" {one['raw_value']!r}" if one["raw_value"] is not None else ""
+        yield f"{one['severity']:<7}  {place}{column}{value}: {one['message']} ({one['rule']})"
+        if one["suggestion"]:
+            yield f"         {one['suggestion']}"
+
+
+def _report(report: "MapReport", told: int | None) -> dict[str, Any]:
+    return {
+        "students": report.students,
+        "changed": report.changed,
+        "removed": report.removed,
+        "held_removals": report.held_removals,
+        "findings": dict(report.findings),
+        "files": report.files,
+        "locator": told,
+    }
+
+
+def _report_lines(report: "MapReport", told: int | None) -> "Iterator[str]":
+    yield f"{report.students} students, {report.changed} changed, {report.removed} removed."
+    if told is not None:
+        yield f"The locator knows of {told} students."
+    if report.findings:
+        yield ""
+        yield from columns(
+            ("FINDINGS", "RULE"), ((str(n), rule) for rule, n in report.findings.most_common())
+        )
+        yield "`backpack map findings --rule RULE` lists them."
+
+
+def _plan(plan: "Plan") -> dict[str, Any]:
+    return {
+        "sources": [
+            {
+                "source": name,
+                "file": source.file,
+                "found": source.table is not None,
+                "columns": {column: header for column, header in source.columns.items() if column != header},
+                "read": len(source.columns),
+            }
+            for name, source in plan.sources.items()
+        ],
+        "not_read": [table.file for table in plan.unmapped],
+        "findings": [finding_facts(found) for found in plan.findings],
+    }
+
+
+def _plan_lines(told: dict[str, Any]) -> "Iterator[str]":
+    yield from columns(
+        ("SOURCE", "FILE", "FOUND", "COLUMNS"),
+        (
+            (one["source"], one["file"], "yes" if one["found"] else "no", str(one["read"]))
+            for one in told["sources"]
+        ),
+    )
+    yield from finding_lines(told["findings"])
+
+
+def _write_csv(told: "Sequence[Mapping[str, Any]]") -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_FIELDS)
+    writer.writerows([_cell(one[name]) for name in _FIELDS] for one in told)
+
+
+def _cell(value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "=", "+", "-", "@")) else text

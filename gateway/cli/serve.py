@@ -1,0 +1,23 @@
+"""The running node."""
+
+from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
+from gateway.cli.output import say, to_json
+
+
+def serve(config: ConfigFile = NODE_TOML, *, as_json: AsJson = False) -> None:
+    """Run the node until it is told to stop (Ctrl-C, SIGTERM).
+
+    Logs go to standard error, one JSON object a line.
+    """
+    import asyncio
+
+    from gateway import wiring
+    from gateway.settings import load
+
+    def ready(url: str) -> None:
+        if as_json:
+            print(to_json({"url": url}), flush=True)
+        else:
+            say(f"listening on {url}")
+
+    asyncio.run(wiring.serve(load(config), ready))

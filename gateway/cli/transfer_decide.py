@@ -1,0 +1,148 @@
+"""What a registrar decides at the district that holds a record."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.asking import confirm, private_text
+from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile, Wait, Yes
+from gateway.cli.session import at_node
+from gateway.cli.transfer import app
+from gateway.cli.transfer_request import TransferArgument
+from gateway.cli.waiting import report, waited
+from gateway.domain.ids import LocalStudentId, TransferId
+from gateway.domain.transfer import Reason
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.domain.transfer import Transfer
+    from gateway.usecases.ports import Node
+    from gateway.wiring import Opened
+
+ReasonOption = Annotated[Reason, typer.Option(help="Kept here; the other district is not told.")]
+TakeBackReason = Annotated[
+    Reason, typer.Option(help="Why; the other district is told that it was taken back.")
+]
+
+
+@app.command()
+def approve(
+    id_: TransferArgument,
+    actor: ActorName,
+    *,
+    wait: Wait = 0,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Let the record go, at once or after the family's time to object."""
+    from gateway.usecases.decide_release import approve
+
+    _decide(config, lambda node: approve(node, TransferId(id_), actor=actor), wait=wait, as_json=as_json)
+
+
+@app.command()
+def deny(
+    id_: TransferArgument,
+    reason: ReasonOption,
+    actor: ActorName,
+    *,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Refuse the request. The other district learns that nothing is released, not why."""
+    from gateway.usecases.decide_release import deny
+
+    _decide(config, lambda node: deny(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+
+
+@app.command()
+def hold(
+    id_: TransferArgument,
+    reason: ReasonOption,
+    actor: ActorName,
+    *,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Keep the request where it is. The other district sees it as pending, as before."""
+    from gateway.usecases.decide_release import hold
+
+    _decide(config, lambda node: hold(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+
+
+@app.command()
+def lift(
+    id_: TransferArgument,
+    actor: ActorName,
+    *,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """End a hold: the request is under review again."""
+    from gateway.usecases.decide_release import lift
+
+    _decide(config, lambda node: lift(node, TransferId(id_), actor=actor), as_json=as_json)
+
+
+@app.command()
+def revoke(
+    id_: TransferArgument,
+    reason: TakeBackReason,
+    actor: ActorName,
+    *,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Take a release back before it was confirmed: the sealed record is deleted."""
+    from gateway.usecases.decide_release import revoke
+
+    confirm("Take the release back?", yes=yes)
+    _decide(config, lambda node: revoke(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+
+
+@app.command()
+def recall(
+    id_: TransferArgument,
+    reason: TakeBackReason,
+    actor: ActorName,
+    *,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Tell the other district that a record it has must not be used."""
+    from gateway.usecases.decide_release import recall
+
+    confirm("Tell the other district not to use the record?", yes=yes)
+    _decide(config, lambda node: recall(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+
+
+@app.command()
+def choose(
+    id_: TransferArgument,
+    actor: ActorName,
+    student: Annotated[
+        str | None,
+        typer.Option(metavar="LOCAL_ID", help="The student's local id; - reads it from standard input."),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Say which student the request means, where the node could not tell."""
+    from gateway.usecases.decide_release import choose_student
+
+    chosen = LocalStudentId(private_text(student, "--student"))
+    _decide(config, lambda node: choose_student(node, TransferId(id_), chosen, actor=actor), as_json=as_json)
+
+
+def _decide(
+    config: "Path", act: "Callable[[Node], Awaitable[Transfer]]", *, wait: float = 0, as_json: bool
+) -> None:
+    async def work(opened: "Opened") -> "Transfer":
+        return await waited(opened, await act(opened.node), wait)
+
+    report(at_node(config, work), waited_for=wait, as_json=as_json)

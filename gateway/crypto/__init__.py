@@ -1,0 +1,1 @@
+"""Keys, signatures, encryption and the statements that chain trust."""

@@ -1,0 +1,97 @@
+"""Proves a received record years later, with no network: only the anchor's public key is needed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.crypto import jws, seals
+from gateway.crypto.chains import Anchors, ChainCache, ChainRules
+from gateway.crypto.keys import parse_jwks, thumbprint
+from gateway.crypto.node_seals import open_segments
+from gateway.domain.errors import Malformed
+from gateway.domain.ids import Digest, EntityId, digest
+from gateway.domain.trust import Jwks, Listing
+from gateway.usecases.ports import OpenedSegment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenRecord:
+    """What an archived record proves."""
+
+    issuer: Listing
+    """The district that released it, as its chain said on that day."""
+    receiver: EntityId
+    signed_at: datetime
+    transfer: str
+    version: int
+    digest: Digest
+    approved: Mapping[str, Any]
+    segments: tuple[OpenedSegment, ...]
+
+
+def prove(record: str, anchors: Anchors, *, now: datetime, allow_loopback_http: bool = False) -> ProvenRecord:
+    """Verify a record JWS and every segment in it at the times when they were signed.
+
+    Args:
+        record: The compact JWS, as archived.
+        anchors: The agencies to believe, by their pinned keys.
+        now: To refuse what claims to come from the future.
+        allow_loopback_http: Accept nodes of a demonstration.
+
+    Raises:
+        Untrusted: a signature or chain does not hold, or ends at another anchor.
+        Malformed: this is no record.
+    """
+    text = record.strip()
+    peeked = jws.peek(text, max_bytes=seals.MAX_RECORD_BYTES)
+    jws.check_times(peeked.claims, now=now)
+    signed_at = datetime.fromtimestamp(int(peeked.claims["iat"]), UTC)
+    chains = ChainCache(ChainRules(anchors=anchors, allow_loopback_http=allow_loopback_http))
+    chain = peeked.header.get("trust_chain")
+    if not isinstance(chain, list) or not all(isinstance(one, str) for one in chain):
+        raise Malformed("the record carries no trust chain")
+    issuer = chains.verify(chain, now=signed_at, subject=EntityId(str(peeked.claims.get("iss"))))
+    claims = jws.verify(
+        text,
+        typ=jws.Typ.RECORD,
+        keys=parse_jwks(issuer.evidence_jwks),
+        max_bytes=seals.MAX_RECORD_BYTES,
+        allow_trust_chain=True,
+    ).claims
+    return ProvenRecord(
+        issuer=issuer,
+        receiver=EntityId(str(claims.get("aud"))),
+        signed_at=signed_at,
+        transfer=str(claims.get("transfer")),
+        version=int(claims.get("version") or 0),
+        digest=digest(text.encode()),
+        approved=claims.get("approved") or {},
+        segments=open_segments(claims, chains, signed_at),
+    )
+
+
+def anchor_of(record: str) -> EntityId:
+    """Return the anchor that a record's own chain names, unproven: to know whose key to give."""
+    chain = jws.peek(record.strip(), max_bytes=seals.MAX_RECORD_BYTES).header.get("trust_chain")
+    if not isinstance(chain, list) or not chain or not isinstance(chain[-1], str):
+        raise Malformed("the record carries no trust chain")
+    last = jws.peek(chain[-1], max_bytes=seals.MAX_RECORD_BYTES)
+    return EntityId(str(last.claims.get("iss")))
+
+
+def pinned(text: str) -> Jwks:
+    """Read a file of pinned keys: a JWK set, or one JWK (RFC 7517).
+
+    Raises:
+        Malformed: it is neither.
+    """
+    try:
+        read = json.loads(text)
+    except ValueError:
+        raise Malformed("the anchor's keys are not JSON") from None
+    keys = read.get("keys", [read]) if isinstance(read, dict) else []
+    if not keys or not all(isinstance(key, dict) and key.get("kty") == "EC" for key in keys):
+        raise Malformed("the anchor's keys are no JSON Web Key Set with EC keys")
+    return {"keys": [{**key, "kid": key.get("kid") or thumbprint(key)} for key in keys]}

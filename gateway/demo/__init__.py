@@ -1,0 +1,1 @@
+"""Made-up districts and the story that `backpack demo` tells."""

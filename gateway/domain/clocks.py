@@ -1,0 +1,45 @@
+"""How long things last, wait and are tried again."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+REQUEST_LIFE: Final = timedelta(minutes=5)
+"""A signed request may arrive this long after it was signed."""
+TRANSFER_LIFE: Final = timedelta(days=30)
+"""A transfer that nobody finished ends."""
+RELEASE_LIFE: Final = timedelta(days=14)
+"""A released record waits this long to be fetched."""
+NEEDS_INFO_LIFE: Final = timedelta(days=10)
+KEEP_AFTER_RECEIPT: Final = timedelta(days=90)
+"""How long a receipted transfer stays open for a recall before it is closed."""
+FRESH_FOR_RELEASE: Final = timedelta(minutes=15)
+"""The agency's word about a peer must be this recent when a record is released to it."""
+POLL_INTERVAL: Final = timedelta(minutes=15)
+"""How often a requester asks without having been hinted."""
+FOLLOW_UP_INTERVAL: Final = timedelta(days=1)
+"""How often a requester asks whether a record that it has was recalled, beside being told."""
+MAX_NEEDS_INFO_ROUNDS: Final = 2
+MAX_FETCHES: Final = 5
+MAX_VERSIONS: Final = 3
+"""A record that was rejected is packaged anew this often in all."""
+
+_BACKOFF: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+_GIVE_UP_AFTER: Final = 4 + 28
+"""Four growing pauses, then every six hours for seven days."""
+
+
+def retry_at(tries: int, now: datetime, *, first: timedelta = _BACKOFF[0]) -> datetime | None:
+    """Return when to try again after `tries` failures, or None when a human must look.
+
+    `first` shortens all pauses in proportion: tests and demonstrations do not wait for minutes.
+    """
+    if tries > _GIVE_UP_AFTER:
+        return None
+    pause = _BACKOFF[min(tries, len(_BACKOFF)) - 1]
+    return now + pause * (first / _BACKOFF[0])

@@ -1,0 +1,171 @@
+"""What the signed messages between nodes say, field by field.
+
+Top-level claims that are not known are ignored; inside an authorization detail they are refused
+(RFC 9396, 5).
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.domain.policy import RAR_TYPE
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Jti = Annotated[str, StringConstraints(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9._~-]+$")]
+DigestText = Annotated[str, StringConstraints(pattern=r"^sha-256:[A-Za-z0-9_-]{43}$")]
+TokenText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Version = Annotated[int, Field(ge=1, le=1000)]
+
+
+class _Claims(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    iss: str
+    aud: str
+    iat: int
+    jti: Jti
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocateClaims(_Claims):
+    """A question to the locator: who may hold the record behind one of these keyed tokens."""
+
+    exp: int
+    purpose: Text
+    actor: "Actor"
+    tokens: Annotated[tuple[TokenText, ...], Field(min_length=1, max_length=16)]
+
+
+class SubjectMatch(_Part):
+    """Who is meant. Full name and birth date always; the more of the rest, the surer."""
+
+    given_name: Text
+    family_name: Text
+    birth_date: date
+    state_id: Text | None = None
+    middle_name: Text | None = None
+    birth_city: Text | None = None
+    guardian_name: Text | None = None
+    previous_school: Text | None = None
+
+
+class RequestSubject(_Part):
+    """The student whose record is asked for."""
+
+    match: SubjectMatch
+
+
+class TransferDetail(_Part):
+    """The authorization detail of a transfer (RFC 9396, type `urn:backpack:rar:transfer:1`)."""
+
+    type: Literal["urn:backpack:rar:transfer:1"] = RAR_TYPE
+    actions: tuple[Literal["fetch"]] = ("fetch",)
+    datatypes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+    """The sections asked for."""
+    purpose: Text
+    legal_basis: Text
+    subject: RequestSubject
+    not_after: date | None = None
+
+
+class Actor(_Part):
+    """Who acts at the sender, as a pseudonym that only the sender can resolve."""
+
+    id: Text
+    role: Text
+    acr: Text | None = None
+    auth_time: int | None = None
+    approved_by: tuple[Text, ...] = ()
+
+
+class Basis(_Part):
+    """What the request rests on."""
+
+    enrollment_date: date | None = None
+    consent: Text | None = None
+    parent_notified: date | None = None
+
+
+class ResponseEncryption(_Part):
+    """The one-time key that the record is to be sealed to."""
+
+    jwk: dict[str, Any]
+    alg: Literal["ECDH-ES+A256KW"] = "ECDH-ES+A256KW"
+    enc: Literal["A256GCM"] = "A256GCM"
+
+
+class RequestClaims(_Claims):
+    """A request for a record: the evidence of who asked what and why."""
+
+    exp: int
+    authorization_details: tuple[TransferDetail]
+    actor: Actor
+    basis: Basis = Basis()
+    response_encryption: ResponseEncryption
+    formats: tuple[Text, ...] = ("application/vnd.backpack+json;v=1",)
+    priority: Literal["normal", "urgent"] = "normal"
+
+
+class InformationClaims(_Claims):
+    """More attributes of the student, as the holder asked for."""
+
+    transfer: Text
+    request_digest: DigestText
+    match: SubjectMatch
+
+
+class WithdrawalClaims(_Claims):
+    """The requester no longer needs the record."""
+
+    transfer: Text
+    reason: Text = "not_needed"
+
+
+class ReceiptClaims(_Claims):
+    """What became of a record at the requester."""
+
+    transfer: Text
+    version: Version
+    record_digest: DigestText | None = None
+    """Absent when the parcel could not be opened."""
+    jwe_digest: DigestText
+    outcome: Literal["accepted", "rejected", "quarantined", "deleted", "refused"]
+    problems: tuple[dict[str, str], ...] = ()
+
+
+class RecordSegment(_Part):
+    """A segment on its way: the signed digests and those disclosures that may be seen."""
+
+    jws: str
+    disclosures: dict[Name, tuple[str, ...]]
+
+
+class RecordBody(_Part):
+    """The backpack."""
+
+    schema_version: Annotated[str, Field(alias="schema")]
+    segments: Annotated[tuple[RecordSegment, ...], Field(min_length=1, max_length=64)]
+
+
+class RecordClaims(_Claims):
+    """A released record, tied to the request that it answers."""
+
+    transfer: Text
+    request_digest: DigestText
+    version: Version
+    replaces: str | None = None
+    approved: dict[str, Any]
+    granted: tuple[dict[str, Any], ...]
+    record: RecordBody
+
+
+class EventClaims(_Claims):
+    """A security event token (RFC 8417)."""
+
+    txn: Text | None = None
+    events: Annotated[dict[str, dict[str, Any]], Field(min_length=1, max_length=1)]

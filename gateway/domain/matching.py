@@ -1,0 +1,133 @@
+"""Which local student a request names, if exactly one can be told. Pure; exact for now."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from gateway.domain.ids import LocalStudentId
+from gateway.domain.transfer import Subject
+
+CORROBORATORS: Final = ("guardian_name", "middle_name", "birth_city", "previous_school")
+"""What may settle a match that rests on name and birth date."""
+
+ASKABLE: Final = ("state_id", *CORROBORATORS)
+"""What a requester is asked for when a match is not settled: always all of it, so that it tells nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A local student's matching keys. Names are sets: former, preferred and legal ones all count."""
+
+    student: LocalStudentId
+    state_id: str | None
+    given_names: frozenset[str]
+    family_names: frozenset[str]
+    birth_date: date | None
+    middle_names: frozenset[str] = frozenset()
+    birth_cities: frozenset[str] = frozenset()
+    guardian_names: frozenset[str] = frozenset()
+    previous_schools: frozenset[str] = frozenset()
+
+
+class Band(StrEnum):
+    """How sure the matcher is."""
+
+    CERTAIN = "certain"
+    UNSETTLED = "unsettled"
+    """Something fits, not enough of it: more attributes are asked for."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The matcher's answer; `rule` names what decided."""
+
+    band: Band
+    student: LocalStudentId | None
+    rule: str
+
+
+def normalise(value: str | None) -> str:
+    """Fold case, marks, hyphens and apostrophes away: `O'Brien-Núñez` and `obrien nunez` are one."""
+    if not value:
+        return ""
+    plain = unicodedata.normalize("NFKD", value[:200]).casefold()
+    letters = (" " if mark == "-" else mark for mark in plain if not unicodedata.combining(mark))
+    kept = "".join(mark for mark in letters if mark.isalnum() or mark.isspace())
+    return " ".join(kept.split())
+
+
+def normalise_id(value: str | None) -> str:
+    """Fold case and separators of an identifier away. Leading zeros stay: they count."""
+    return "".join(mark for mark in (value or "")[:64] if mark.isalnum()).upper()
+
+
+def match(subject: Subject, candidates: Sequence[Candidate]) -> Match:
+    """Decide on one student, or none.
+
+    Certain is: the same state id and birth date; or the same full name and birth date and one
+    corroborator, with no state id that contradicts. Two students who fit are never told apart by chance.
+    """
+    sure = [c.student for c in candidates if _by_state_id(subject, c) or _by_name(subject, c)]
+    if len(set(sure)) == 1:
+        by_id = any(_by_state_id(subject, c) for c in candidates)
+        return Match(
+            Band.CERTAIN, sure[0], "state id and birth date" if by_id else "name, birth date and more"
+        )
+    if sure:
+        return Match(Band.UNSETTLED, None, "several students fit")
+    if any(_near(subject, c) for c in candidates):
+        return Match(Band.UNSETTLED, None, "some attributes fit")
+    return Match(Band.NONE, None, "nobody fits")
+
+
+def _by_state_id(subject: Subject, candidate: Candidate) -> bool:
+    return _same_state_id(subject, candidate) and subject.birth_date == candidate.birth_date
+
+
+def _by_name(subject: Subject, candidate: Candidate) -> bool:
+    return (
+        _same_name(subject, candidate)
+        and subject.birth_date == candidate.birth_date
+        and not _state_id_contradicts(subject, candidate)
+        and _corroborated(subject, candidate)
+    )
+
+
+def _near(subject: Subject, candidate: Candidate) -> bool:
+    same_birth_date = subject.birth_date == candidate.birth_date
+    same_name = _same_name(subject, candidate)
+    return (same_name and same_birth_date) or (_same_state_id(subject, candidate) and same_name)
+
+
+def _same_state_id(subject: Subject, candidate: Candidate) -> bool:
+    asked = normalise_id(subject.state_id)
+    return bool(asked) and asked == normalise_id(candidate.state_id)
+
+
+def _state_id_contradicts(subject: Subject, candidate: Candidate) -> bool:
+    asked, held = normalise_id(subject.state_id), normalise_id(candidate.state_id)
+    return bool(asked and held) and asked != held
+
+
+def _same_name(subject: Subject, candidate: Candidate) -> bool:
+    return _among(subject.given_name, candidate.given_names) and _among(
+        subject.family_name, candidate.family_names
+    )
+
+
+def _corroborated(subject: Subject, candidate: Candidate) -> bool:
+    return (
+        _among(subject.guardian_name, candidate.guardian_names)
+        or _among(subject.middle_name, candidate.middle_names)
+        or _among(subject.birth_city, candidate.birth_cities)
+        or _among(subject.previous_school, candidate.previous_schools)
+    )
+
+
+def _among(asked: str | None, held: Collection[str]) -> bool:
+    plain = normalise(asked)
+    return bool(plain) and any(plain == normalise(value) for value in held)

@@ -1,0 +1,98 @@
+"""What a district releases, on which ground, and what it keeps back and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+PURPOSE_TRANSFER: Final = "urn:backpack:purpose:enrollment-transfer"
+PURPOSES: Final = frozenset({PURPOSE_TRANSFER})
+LEGAL_BASES: Final = frozenset({"34CFR99.31(a)(2)", "34CFR99.30"})
+"""Disclosure to a school where the student enrols; written consent."""
+RAR_TYPE: Final = "urn:backpack:rar:transfer:1"
+
+
+class WithheldReason(StrEnum):
+    """Why a section or entry does not travel: a closed list."""
+
+    NOT_HELD = "not_held"
+    NOT_ASKED = "not_asked"
+    RESTRICTED = "restricted"
+    """Of a class that never travels by default (a separate statute or safety)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A district's choices, from its configuration."""
+
+    automatic_approval: bool = False
+    """Approve certain matches without a human. For benchmarks and demonstrations."""
+    automatic_import: bool = False
+    notice: timedelta = timedelta(0)
+    """How long a family has to object before an approved record leaves."""
+    withheld_classes: frozenset[str] = frozenset({"R"})
+    required_marks: frozenset[str] = frozenset()
+    requests_per_peer_per_day: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """One section, or some entries of it, that stay behind."""
+
+    section: str
+    reason: WithheldReason
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What leaves, decided by `plan_release` and nowhere else."""
+
+    granted: Mapping[str, tuple[int, ...]]
+    """By section, the positions of the entries that travel."""
+    withheld: tuple[Withheld, ...]
+    approved_by: str
+    approved_at: datetime
+    rule: str
+
+
+def plan_release(
+    *,
+    asked: Collection[str],
+    classes: Mapping[str, Sequence[str]],
+    rules: Rules,
+    approved_by: str,
+    approved_at: datetime,
+) -> Release:
+    """Return what of a backpack goes to a school that asks.
+
+    `classes` gives each section's entries by their sensitivity class. What was not asked for and what is
+    of a withheld class stays; a section that was asked for and is not there is named as not held.
+    """
+    granted: dict[str, tuple[int, ...]] = {}
+    withheld = [
+        Withheld(section=section, reason=WithheldReason.NOT_HELD)
+        for section in sorted(asked)
+        if not classes.get(section)
+    ]
+    for section, entries in classes.items():
+        if section not in asked:
+            withheld.append(_kept(section, WithheldReason.NOT_ASKED, len(entries)))
+            continue
+        travels = tuple(n for n, held in enumerate(entries) if held not in rules.withheld_classes)
+        if travels:
+            granted[section] = travels
+        if len(travels) < len(entries):
+            withheld.append(_kept(section, WithheldReason.RESTRICTED, len(entries) - len(travels)))
+    return Release(
+        granted=granted,
+        withheld=tuple(withheld),
+        approved_by=approved_by,
+        approved_at=approved_at,
+        rule="asked sections, unrestricted entries",
+    )
+
+
+def _kept(section: str, reason: WithheldReason, entries: int) -> Withheld:
+    return Withheld(section=section, reason=reason, entries=entries)

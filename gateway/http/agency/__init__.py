@@ -1,0 +1,1 @@
+"""What the agency answers: federation, locate."""

@@ -1,0 +1,1 @@
+"""What a district answers to its peers."""

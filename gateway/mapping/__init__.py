@@ -1,0 +1,1 @@
+"""Turns rows of a local system into backpacks, as a mapping file says."""

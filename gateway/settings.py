@@ -1,0 +1,203 @@
+"""The settings of one node: a TOML file, checked before anything runs."""
+
+import difflib
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.domain.errors import Misconfigured
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Table):
+    """`[server]`: where the node listens. The public address is `id`; a proxy may stand in between."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    certificate: Path | None = None
+    """PEM file, for TLS without a proxy."""
+    private_key: Path | None = None
+    metrics_public: bool = False
+    """Answer `/metrics` to others than this machine."""
+
+
+class Store(_Table):
+    """`[store]`: where the node keeps its rows."""
+
+    path: Path = Path("node.db")
+
+
+class Keys(_Table):
+    """`[keys]`: the folder of the private keys, readable by the node's user only."""
+
+    folder: Path = Path("keys")
+
+
+class Anchor(_Table):
+    """`[[trust.anchor]]`: an agency that this node trusts, by pinned keys."""
+
+    id: str
+    keys: Path
+    """JSON Web Key Set with the agency's federation keys, compared with it by another way."""
+
+
+class Trust(_Table):
+    """`[trust]`: whom the node believes."""
+
+    anchor: tuple[Anchor, ...] = ()
+    required_marks: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    """Types of trust marks that this node carries."""
+    certificate_authority: Path | None = None
+    """PEM file of a private certificate authority of the network."""
+    allow_private_addresses: bool = False
+    """Let peers live at private network addresses."""
+    allow_loopback_http: bool = False
+    """Let nodes live at `http://127.0.0.1:...`. For demonstrations on one machine."""
+
+
+class Source(_Table):
+    """`[source]`: the local student information system."""
+
+    adapter: str
+    mapping: str
+    """Name of a mapping that comes with the gateway (`oneroster/oneroster`), or the path of a file."""
+    options: dict[str, Any] = {}
+    """`[source.options]`: what the adapter takes."""
+
+
+class Import(_Table):
+    """`[import]`: where received backpacks go."""
+
+    sink: str = "json_folder"
+    options: dict[str, Any] = {}
+
+
+class Locator(_Table):
+    """`[locator]`: finding records through the agency."""
+
+    network_key: Path | None = None
+    """District: the key that the network shares and the agency does not have. Hexadecimal, 32 bytes."""
+
+
+class Release(_Table):
+    """`[release]`: what leaves, and who decides."""
+
+    automatic_approval: bool = False
+    """Release certain matches without a person. For demonstrations and benchmarks."""
+    notice_days: Annotated[int, Field(ge=0, le=60)] = 0
+    withheld_classes: tuple[Literal["S", "R"], ...] = ("R",)
+    requests_per_peer_per_day: Annotated[int, Field(ge=1)] = 500
+
+
+class Incoming(_Table):
+    """`[incoming]`: what happens to records that arrive."""
+
+    automatic_import: bool = False
+
+
+class Loop(_Table):
+    """`[loop]`: how fast the node works through what waits."""
+
+    lease_seconds: Seconds = 60
+    first_retry_seconds: Seconds = 60
+    poll_seconds: Seconds = 900
+    tick_seconds: Seconds = 1
+    batch: Annotated[int, Field(ge=1, le=1000)] = 32
+
+
+class Requests(_Table):
+    """`[requests]`: what this node asks others."""
+
+    encrypt: bool = True
+    """Encrypt what names a student to the receiving node, so that a proxy before it cannot read it."""
+
+
+class Logs(_Table):
+    """`[logs]`."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(_Table):
+    """One node's settings. Paths are relative to the file that names them."""
+
+    role: Literal["district", "agency"]
+    id: str
+    """The node's public address and federation entity identifier."""
+    name: str
+    contact: str = ""
+    lea: dict[str, str] = {}
+    """District identifiers by system, such as `nces`. What peers see is what the agency states."""
+    server: Server = Server()
+    store: Store = Store()
+    keys: Keys = Keys()
+    trust: Trust = Trust()
+    source: Source | None = None
+    incoming: Incoming = Incoming()
+    import_: Annotated[Import | None, Field(alias="import")] = None
+    locator: Locator = Locator()
+    release: Release = Release()
+    requests: Requests = Requests()
+    loop: Loop = Loop()
+    logs: Logs = Logs()
+    file: Annotated[Path, Field(exclude=True)] = Path("node.toml")
+
+    def path(self, relative: Path) -> Path:
+        """Return a path of the settings as a path of this process."""
+        return self.file.parent / relative
+
+    @property
+    def notice(self) -> timedelta:
+        """How long families may object before a record leaves."""
+        return timedelta(days=self.release.notice_days)
+
+
+def load(file: Path) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        Misconfigured: it is missing, is no TOML, or names something unknown or wrong; says where.
+    """
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except OSError:
+        raise Misconfigured(f"{file}: cannot be read; make it with `backpack init`") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{file}: is not TOML: {error}") from None
+    if "file" in raw:
+        raise Misconfigured(f"{file}: file: is not a setting")
+    try:
+        return Settings.model_validate({**raw, "file": file})
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault["loc"], fault["msg"], fault["type"]) for fault in error.errors())
+        raise Misconfigured(f"{file}: {faults}") from None
+
+
+def _fault(loc: tuple[int | str, ...], message: str, kind: str) -> str:
+    place = ".".join(map(str, loc))
+    if kind != "extra_forbidden":
+        return f"{place}: {message}"
+    near = difflib.get_close_matches(str(loc[-1]), _names(loc[:-1]), n=1)
+    return f"{place}: is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _names(loc: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in loc:
+        field = {f.alias or n: f for n, f in model.model_fields.items()}.get(str(part)) if model else None
+        model = _table_of(field.annotation) if field else model
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _table_of(annotation: Any) -> Any:
+    found = [annotation, *getattr(annotation, "__args__", ())]
+    return next((kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

@@ -1,0 +1,146 @@
+"""`ports.Parcels`, `ports.Segments` and `ports.Archive` in SQL: what is on its way and what was proven."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from gateway.domain.errors import Unknown
+from gateway.domain.ids import Digest, LocalStudentId, TransferId
+from gateway.domain.matching import normalise_id
+from gateway.storage.db import Db
+from gateway.storage.prepared import AnyRow
+from gateway.storage.tables import archive, parcels, segment_transfers, segments
+from gateway.usecases.ports import ArchivedRecord, Parcel, Segment
+
+_PARCEL = select(parcels).where(
+    parcels.c.transfer == bindparam("transfer"), parcels.c.version == bindparam("version")
+)
+_DROP_PARCELS = delete(parcels).where(parcels.c.transfer == bindparam("transfer"))
+
+
+class SqlParcels:
+    """Sealed records on their way, over one connection."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def put(self, parcel: Parcel) -> None:
+        """Store it, replacing the same version."""
+        self._db.put_each(parcels, [_values(parcel)])
+
+    def get(self, transfer: TransferId, version: int) -> Parcel:
+        """Return it, or raise `Unknown`."""
+        row = self._db.first(_PARCEL, {"transfer": transfer, "version": version})
+        if row is None:
+            raise Unknown("there is no such sealed record")
+        return Parcel(**row)
+
+    def drop(self, transfer: TransferId) -> None:
+        """Delete all versions."""
+        self._db.run(_DROP_PARCELS, {"transfer": transfer})
+
+
+_SEGMENT_NAMES: Final = tuple(field.name for field in fields(Segment))
+_segment = select(*(segments.c[name] for name in _SEGMENT_NAMES))
+_BY_DIGEST = _segment.where(segments.c.digest == bindparam("digest")).with_for_update()
+_OWN = _segment.where(
+    segments.c.student == bindparam("student"), segments.c.fingerprint == bindparam("fingerprint")
+).order_by(segments.c.at.desc())
+_RECEIVED = _segment.where(
+    segments.c.state_key == bindparam("state_key"),
+    segments.c.birth_date == bindparam("birth_date"),
+    segments.c.received_with.is_not(None),
+).order_by(segments.c.at, segments.c.digest)
+_WITH_TRANSFER = (
+    _segment.join(segment_transfers, segment_transfers.c.segment == segments.c.digest)
+    .where(segment_transfers.c.transfer == bindparam("with"))
+    .order_by(segments.c.at, segments.c.digest)
+)
+_DISCLOSE = (
+    update(segments)
+    .where(segments.c.digest == bindparam("b_digest"))
+    .values(disclosures=bindparam("disclosures"))
+)
+
+
+class SqlSegments:
+    """Signed segments, over one connection."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def put(self, segment: Segment) -> None:
+        """Store it; the same digest twice is one row, to which new disclosures and transfers are added."""
+        row = {**_values(segment), "state_key": normalise_id(segment.state_id) or None}
+        if not self._db.add(segments, row):
+            self._disclose(segment)
+        if segment.received_with is not None:
+            link = {"transfer": segment.received_with, "segment": segment.digest}
+            self._db.add(segment_transfers, link)
+
+    def _disclose(self, segment: Segment) -> None:
+        kept = _segments(self._db.all(_BY_DIGEST, {"digest": segment.digest}))[0].disclosures
+        merged = merge_disclosures(kept, segment.disclosures)
+        if merged != kept:
+            self._db.run(_DISCLOSE, {"b_digest": segment.digest, "disclosures": merged})
+
+    def own(self, student: LocalStudentId, fingerprint: Digest) -> Segment | None:
+        """Return the newest segment that already signs this content."""
+        rows = self._db.all(_OWN, {"student": student, "fingerprint": fingerprint})
+        return next(iter(_segments(rows)), None)
+
+    def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
+        """Return what other districts asserted about the student, oldest first; none without both keys."""
+        state_key = normalise_id(state_id)
+        if not state_key or birth_date is None:
+            return []
+        return _segments(self._db.all(_RECEIVED, {"state_key": state_key, "birth_date": birth_date}))
+
+    def with_transfer(self, transfer: TransferId) -> Sequence[Segment]:
+        """Return the segments that came with a transfer, oldest first, the known ones among them too."""
+        rows = self._db.all(_WITH_TRANSFER, {"with": transfer})
+        return [replace(segment, received_with=transfer) for segment in _segments(rows)]
+
+
+def merge_disclosures(
+    kept: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Return both, by section, each disclosure once, the kept ones first."""
+    sections = dict.fromkeys((*kept, *new))
+    return {name: list(dict.fromkeys((*kept.get(name, ()), *new.get(name, ())))) for name in sections}
+
+
+def _segments(rows: Sequence[AnyRow]) -> list[Segment]:
+    return [Segment(**row) for row in rows]
+
+
+_ARCHIVED = select(archive).where(archive.c.transfer == bindparam("transfer"))
+_VERSION = _ARCHIVED.where(archive.c.version == bindparam("version"))
+_NEWEST = _ARCHIVED.order_by(archive.c.version.desc()).limit(1)
+
+
+class SqlArchive:
+    """Received records, over one connection."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def put(self, record: ArchivedRecord) -> None:
+        """Store it; the same transfer and version twice is one row, the first."""
+        self._db.add(archive, _values(record))
+
+    def get(self, transfer: TransferId, version: int | None = None) -> ArchivedRecord:
+        """Return that version, or the newest; or raise `Unknown`."""
+        newest = version is None
+        values = {"transfer": transfer} if newest else {"transfer": transfer, "version": version}
+        row = self._db.first(_NEWEST if newest else _VERSION, values)
+        if row is None:
+            raise Unknown("there is no such record")
+        return ArchivedRecord(**row)
+
+
+def _values(item: Parcel | Segment | ArchivedRecord) -> dict[str, Any]:
+    return {field.name: getattr(item, field.name) for field in fields(item)}

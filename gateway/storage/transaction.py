@@ -1,0 +1,29 @@
+"""All repositories over one connection."""
+
+from gateway.storage.access import SqlChains, SqlGrants, SqlSeen
+from gateway.storage.agency import SqlLocator, SqlMembers
+from gateway.storage.audit import SqlAuditLog
+from gateway.storage.backpacks import SqlBackpacks, SqlFindings
+from gateway.storage.db import Db
+from gateway.storage.messages import SqlMessages
+from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments
+from gateway.storage.transfers import SqlTransfers
+
+
+class SqlTx:
+    """`ports.Tx`. The same object serves one unit of work after the other."""
+
+    def __init__(self, db: Db) -> None:
+        self.transfers = SqlTransfers(db)
+        self.messages = SqlMessages(db)
+        self.parcels = SqlParcels(db)
+        self.segments = SqlSegments(db)
+        self.archive = SqlArchive(db)
+        self.backpacks = SqlBackpacks(db)
+        self.findings = SqlFindings(db)
+        self.audit = SqlAuditLog(db)
+        self.seen = SqlSeen(db)
+        self.grants = SqlGrants(db)
+        self.chains = SqlChains(db)
+        self.members = SqlMembers(db)
+        self.locator = SqlLocator(db)

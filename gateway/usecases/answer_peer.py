@@ -1,0 +1,181 @@
+"""What a holder answers a peer about its transfer: status, parcel, receipt, information, withdrawal."""
+
+from datetime import datetime
+
+from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS
+from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
+from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
+from gateway.domain.ids import EntityId, TransferId, digest
+from gateway.domain.messages import MessageType
+from gateway.domain.transfer import Reason, State, Subject, Transfer
+from gateway.domain.trust import Peer
+from gateway.usecases.evidence import incoming, leaf, read, status_of
+from gateway.usecases.ports import Node, Parcel, Status, Tx
+
+FETCHABLE = frozenset({State.RELEASED, State.FETCHED})
+_TAKEN_BACK = frozenset({State.REVOKED, State.RECALLED, State.EXPIRED, State.WITHDRAWN})
+
+
+async def report_status(node: Node, peer: Peer, id_: TransferId) -> tuple[Status, int]:
+    """Return how the transfer stands for its requester, and the row's revision.
+
+    Raises:
+        Unknown: there is none, or it is another peer's.
+    """
+    transfer = await node.store.read(lambda tx: tx.transfers.get_of(id_, peer.id))
+    return status_of(transfer), transfer.revision
+
+
+async def grant_check(node: Node, client: EntityId, id_: TransferId) -> None:
+    """Let the token endpoint grant a fetch only while there is something to fetch.
+
+    Raises:
+        Unknown: there is no such transfer of this client.
+        Forbidden: nothing is released.
+    """
+    transfer = await node.store.read(lambda tx: tx.transfers.get_of(id_, client))
+    if transfer.state not in FETCHABLE or node.now() >= transfer.expires_at:
+        raise Forbidden("nothing is released")
+
+
+async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Parcel:
+    """Return the sealed record and note that it was fetched.
+
+    Raises:
+        Unknown: no such transfer or version of this peer.
+        Gone: it was withdrawn, revoked or expired.
+        OverBudget: fetched too often without a receipt.
+    """
+    now = node.now()
+
+    def fetch(tx: Tx) -> Parcel:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if transfer.state in _TAKEN_BACK or (transfer.state in FETCHABLE and now >= transfer.expires_at):
+            raise Gone("the record was taken back or has expired")
+        if transfer.state not in FETCHABLE or version != transfer.version:
+            raise Unknown("no such version")
+        if transfer.fetches >= MAX_FETCHES:
+            raise OverBudget("fetched too often; send a receipt")
+        parcel = tx.parcels.get(id_, version)
+        after = _fetched(transfer, now)
+        tx.transfers.move(transfer, after)
+        tx.audit.add(leaf(after, now, actor=peer.id, digests=(parcel.digest,)))
+        return parcel
+
+    return await node.store.write(fetch)
+
+
+def _fetched(transfer: Transfer, now: datetime) -> Transfer:
+    if transfer.state is State.FETCHED:
+        return transfer.stay(at=now, fetches=transfer.fetches + 1)
+    return transfer.to(State.FETCHED, at=now, fetches=1, next_try_at=transfer.expires_at)
+
+
+async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
+    """Take the signed receipt: the transfer is done, or its record is packaged anew if it was rejected.
+
+    The same receipt again changes nothing.
+
+    Raises:
+        Unknown: no such transfer of this peer.
+        Conflict: the receipt is for another record than was served.
+    """
+    claims = read(node, MessageType.RECEIPT, jws, peer.listing, ReceiptClaims)
+    now = node.now()
+
+    def store(tx: Tx) -> Transfer:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if _already(tx, transfer, jws):
+            return transfer
+        if claims.transfer != id_ or claims.version != transfer.version:
+            raise Conflict("the receipt names another transfer or version")
+        if claims.jwe_digest != transfer.parcel_digest or (
+            claims.outcome == "accepted" and claims.record_digest != transfer.record_digest
+        ):
+            raise Conflict("the receipt is for another record than was served")
+        after = _after_receipt(transfer, claims, now)
+        tx.transfers.move(transfer, after)
+        tx.messages.add(incoming(MessageType.RECEIPT, jws, after, claims.jti, now))
+        tx.parcels.drop(id_)
+        tx.audit.add(leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(digest(jws.encode()),)))
+        return after
+
+    after = await node.store.write(store)
+    node.wake()
+    return status_of(after)
+
+
+async def receive_information(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
+    """Take further attributes of the student and match again.
+
+    Raises:
+        Unknown: no such transfer of this peer.
+        Conflict: nothing was asked for, or the student was exchanged for another.
+    """
+    claims = read(node, MessageType.INFORMATION, jws, peer.listing, InformationClaims)
+    now = node.now()
+
+    def store(tx: Tx) -> Transfer:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if _already(tx, transfer, jws):
+            return transfer
+        if claims.transfer != id_ or claims.request_digest != transfer.request_digest:
+            raise Conflict("the answer names another request")
+        subject = Subject(**claims.match.model_dump())
+        if subject.birth_date != transfer.subject.birth_date:
+            raise Conflict("the birth date differs from the request; send a new request")
+        after = transfer.to(State.MATCHING, at=now, subject=subject, needs=(), next_try_at=now)
+        tx.transfers.move(transfer, after)
+        tx.messages.add(incoming(MessageType.INFORMATION, jws, after, claims.jti, now))
+        tx.audit.add(leaf(after, now, actor=peer.id, rule="more attributes"))
+        return after
+
+    after = await node.store.write(store)
+    node.wake()
+    return status_of(after)
+
+
+async def receive_withdrawal(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
+    """End a transfer that its requester no longer needs. Once the record was fetched it is too late.
+
+    Raises:
+        Unknown: no such transfer of this peer.
+        Conflict: it was fetched, or has ended otherwise.
+    """
+    claims = read(node, MessageType.WITHDRAWAL, jws, peer.listing, WithdrawalClaims)
+    now = node.now()
+
+    def store(tx: Tx) -> Transfer:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if _already(tx, transfer, jws):
+            return transfer
+        if claims.transfer != id_:
+            raise Conflict("the withdrawal names another transfer")
+        after = transfer.to(State.WITHDRAWN, at=now, reason=Reason.NOT_NEEDED, next_try_at=None)
+        tx.transfers.move(transfer, after)
+        tx.messages.add(incoming(MessageType.WITHDRAWAL, jws, after, claims.jti, now))
+        tx.parcels.drop(id_)
+        tx.audit.add(leaf(after, now, actor=peer.id))
+        return after
+
+    return status_of(await node.store.write(store))
+
+
+def _already(tx: Tx, transfer: Transfer, jws: str) -> bool:
+    """Whether these very bytes came before."""
+    return digest(jws.encode()) in {message.digest for message in tx.messages.of(transfer.id)}
+
+
+def _after_receipt(transfer: Transfer, claims: ReceiptClaims, now: datetime) -> Transfer:
+    """ACKED for an accepted record; back to APPROVED for a rejected one, to be packaged once more.
+
+    After a second rejection a person must look: the transfer is revoked.
+    """
+    if claims.outcome == "accepted":
+        closes_at = now + KEEP_AFTER_RECEIPT
+        return transfer.to(
+            State.ACKED, at=now, response_key=None, expires_at=closes_at, next_try_at=closes_at
+        )
+    if claims.outcome == "rejected" and transfer.version < MAX_VERSIONS:
+        return transfer.to(State.APPROVED, at=now, next_try_at=now)
+    return transfer.to(State.REVOKED, at=now, reason=Reason.NOT_VERIFIED, next_try_at=None)

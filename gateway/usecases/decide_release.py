@@ -1,0 +1,134 @@
+"""What a person at the holding district decides: approve, deny, hold, lift, revoke, recall."""
+
+from datetime import datetime
+
+from gateway.domain.clocks import TRANSFER_LIFE
+from gateway.domain.errors import Refused
+from gateway.domain.ids import LocalStudentId, TransferId
+from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.ports import Node, Tx
+
+AUTOMATIC = "automatic"
+
+
+async def approve(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+    """Let the record go to the requester, at once or after the family's time to object.
+
+    Raises:
+        Unknown: there is no such transfer.
+        Conflict: it is not under review.
+    """
+    transfer = await _of_holder(node, id_)
+    return await approve_transfer(node, transfer, actor=node.pseudonym("actor", actor))
+
+
+async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
+    """REVIEW onwards, where the district's rules leave a certain match to the node; a step of the loop."""
+    return await approve_transfer(node, transfer, actor=AUTOMATIC)
+
+
+async def approve_transfer(node: Node, transfer: Transfer, *, actor: str) -> Transfer:
+    """REVIEW to NOTICE, or to APPROVED where no notice is due."""
+    now = node.now()
+    approval = {"approved_by": actor, "approved_at": now}
+    if node.rules.notice:
+        after = transfer.to(State.NOTICE, at=now, next_try_at=now + node.rules.notice, **approval)
+    else:
+        after = transfer.to(State.APPROVED, at=now, next_try_at=now, **approval)
+    return await _store(node, transfer, after, actor=actor, rule=transfer.legal_basis)
+
+
+async def end_notice(node: Node, transfer: Transfer) -> Transfer:
+    """NOTICE to APPROVED: nobody objected in time; a step of the loop."""
+    now = node.now()
+    after = transfer.to(State.APPROVED, at=now, next_try_at=now)
+    return await _store(node, transfer, after, actor="node", rule="notice period ended")
+
+
+async def deny(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+    """Refuse the request. The requester learns that it was not released, not why."""
+    return await _decide(node, id_, State.DENIED, actor=actor, reason=reason)
+
+
+async def hold(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+    """Keep the request where it is. The requester sees `pending`, as before."""
+    return await _decide(node, id_, State.HELD, actor=actor, reason=reason)
+
+
+async def lift(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+    """End a hold: the request is under review again."""
+    return await _decide(node, id_, State.REVIEW, actor=actor, reason=None)
+
+
+async def revoke(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+    """Take a release back before it was receipted: the sealed record is deleted."""
+    return await _decide(node, id_, State.REVOKED, actor=actor, reason=reason)
+
+
+async def recall(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+    """Tell the receiver that the record must not be used."""
+    return await _decide(node, id_, State.RECALLED, actor=actor, reason=reason)
+
+
+async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *, actor: str) -> Transfer:
+    """Settle an open match by hand: the request is under review with this student.
+
+    Raises:
+        Unknown: no such transfer, or no such student.
+    """
+    transfer = await _of_holder(node, id_)
+    await node.store.read(lambda tx: tx.backpacks.get(student))
+    now = node.now()
+    expires_at = now + TRANSFER_LIFE
+    matching = transfer.to(State.MATCHING, at=now, reason=None, expires_at=expires_at, next_try_at=None)
+    after = matching.to(State.REVIEW, at=now, student=student, next_try_at=expires_at)
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, matching)
+        tx.transfers.move(matching, after)
+        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor), rule="chosen by a person"))
+
+    await node.store.write(store)
+    return after
+
+
+async def _of_holder(node: Node, id_: TransferId) -> Transfer:
+    transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
+    if transfer.role is not Role.HOLDER:
+        raise Refused("this node asked for that record; only the holder decides about it")
+    return transfer
+
+
+async def _decide(
+    node: Node, id_: TransferId, state: State, *, actor: str, reason: Reason | None
+) -> Transfer:
+    transfer = await _of_holder(node, id_)
+    now = node.now()
+    after = transfer.to(state, at=now, reason=reason, next_try_at=_next_look(transfer, state, now))
+    return await _store(node, transfer, after, actor=node.pseudonym("actor", actor), rule=reason or "")
+
+
+def _next_look(transfer: Transfer, state: State, now: datetime) -> datetime | None:
+    waits = state in {State.HELD, State.REVIEW}
+    return max(transfer.expires_at, now) if waits else None
+
+
+_ANNOUNCED = frozenset({State.DENIED, State.REVOKED, State.RECALLED})
+_TAKES_BACK = frozenset({State.REVOKED, State.RECALLED})
+
+
+async def _store(node: Node, before: Transfer, after: Transfer, *, actor: str, rule: str) -> Transfer:
+    messages = [announcement(node, after)] if after.state in _ANNOUNCED else []
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(before, after)
+        tx.audit.add(leaf(after, after.changed_at, actor=actor, rule=rule))
+        if after.state in _TAKES_BACK:
+            tx.parcels.drop(after.id)
+        for message in messages:
+            tx.messages.add(message)
+
+    await node.store.write(store)
+    node.wake()
+    return after

@@ -1,0 +1,117 @@
+"""Send one message of the outbox and store what became of it; a step of the loop."""
+
+from gateway.domain.clocks import KEEP_AFTER_RECEIPT, retry_at
+from gateway.domain.errors import Forbidden, GatewayError, Gone, TryLater, Untrusted, cause
+from gateway.domain.ids import TransferId
+from gateway.domain.messages import Message, MessageType
+from gateway.domain.transfer import Reason, State, Transfer
+from gateway.domain.trust import Listing
+from gateway.usecases.evidence import leaf, withdrawal
+from gateway.usecases.ports import Node, Status, Tx
+
+
+async def deliver(node: Node, message: Message) -> None:
+    """Send the message. Sending it twice does no harm: the other side knows its id.
+
+    A message that cannot arrive now is tried again; one that is refused is settled as refused.
+    """
+    transfer_id = message.transfer
+    remote_id = await _remote_id(node, transfer_id) if transfer_id else None
+    try:
+        receiver = await node.directory.listing(message.peer)
+        _check_marks(node, receiver, message)
+        status = await node.peers.deliver(receiver, message, remote_id)
+    except (TryLater, Untrusted) as fault:
+        await _try_again(node, message, fault)
+    except GatewayError as fault:
+        await _refused(node, message, fault)
+    else:
+        await _arrived(node, message, status)
+    node.wake()
+
+
+def _check_marks(node: Node, receiver: Listing, message: Message) -> None:
+    """A child's name goes to nobody who does not carry the marks that this district demands."""
+    if message.type is MessageType.REQUEST and node.rules.required_marks - receiver.trust_marks:
+        raise Forbidden("the other district lacks a trust mark that this one demands")
+
+
+async def _remote_id(node: Node, id_: TransferId) -> TransferId | None:
+    transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
+    return transfer.remote_id
+
+
+async def _try_again(node: Node, message: Message, fault: GatewayError) -> None:
+    tries = message.tries + 1
+    due = retry_at(tries, node.now(), first=node.pace.first_retry)
+    outcome = f"pending: {cause(fault)}" if due else f"gave up: {cause(fault)}"
+    await node.store.write(
+        lambda tx: tx.messages.settle(message, outcome=outcome, next_try_at=due, tries=tries)
+    )
+
+
+async def _arrived(node: Node, message: Message, status: Status | None) -> None:
+    def store(tx: Tx) -> None:
+        tx.messages.settle(message, outcome="arrived")
+        if message.transfer is None:
+            return
+        transfer = tx.transfers.get(message.transfer)
+        if message.type is MessageType.REQUEST and status:
+            _requested(node, tx, transfer, status)
+        elif message.type is MessageType.RECEIPT and transfer.state is State.IMPORTED:
+            _receipted(node, tx, transfer)
+
+    await node.store.write(store)
+
+
+def _requested(node: Node, tx: Tx, transfer: Transfer, status: Status) -> None:
+    now = node.now()
+    if transfer.state is State.DRAFTED:
+        due = now + node.pace.poll_interval
+        after = transfer.to(State.REQUESTED, at=now, remote_id=status.transfer, next_try_at=due)
+        tx.audit.add(leaf(after, now))
+    else:
+        after = transfer.stay(at=now, remote_id=status.transfer)
+    tx.transfers.move(transfer, after)
+    if after.state is State.WITHDRAWN:
+        tx.messages.add(withdrawal(node, after))
+
+
+def _receipted(node: Node, tx: Tx, transfer: Transfer) -> None:
+    now = node.now()
+    closes_at = now + KEEP_AFTER_RECEIPT
+    after = transfer.to(
+        State.RECEIPTED, at=now, response_key=None, expires_at=closes_at, next_try_at=closes_at
+    )
+    tx.parcels.drop(transfer.id)
+    tx.transfers.move(transfer, after)
+    tx.audit.add(leaf(after, now))
+
+
+async def _refused(node: Node, message: Message, fault: GatewayError) -> None:
+    def store(tx: Tx) -> None:
+        tx.messages.settle(message, outcome=f"refused: {cause(fault)}")
+        if message.transfer is None:
+            return
+        transfer = tx.transfers.get(message.transfer)
+        after = _after_refusal(node, transfer, message, fault)
+        if after:
+            tx.transfers.move(transfer, after)
+            tx.audit.add(leaf(after, after.changed_at, rule=cause(fault)))
+
+    await node.store.write(store)
+
+
+def _after_refusal(node: Node, transfer: Transfer, message: Message, fault: GatewayError) -> Transfer | None:
+    """What a refusal means for the transfer: sign anew, end, or ask how things stand."""
+    now = node.now()
+    if message.type is MessageType.REQUEST and transfer.state is State.DRAFTED:
+        if isinstance(fault, Gone):
+            return transfer.stay(at=now, request_jti=None, next_try_at=now)
+        return transfer.to(
+            State.DENIED, at=now, reason=Reason.REFUSED_BY_PEER, response_key=None, next_try_at=None
+        )
+    asks = {MessageType.RECEIPT, MessageType.INFORMATION}
+    if message.type in asks and not transfer.ended:
+        return transfer.stay(at=now, next_try_at=now)
+    return None

@@ -1,0 +1,120 @@
+"""Signed messages, statuses and audit leaves: what several use-cases write in the same words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gateway.domain.audit import Leaf
+from gateway.domain.errors import Malformed
+from gateway.domain.ids import digest
+from gateway.domain.messages import Direction, EventType, Message, MessageType
+from gateway.domain.transfer import Reason, Role, State, Transfer, public_state
+from gateway.domain.trust import Listing
+from gateway.usecases.ports import Node, Status
+
+Claims = TypeVar("Claims", bound=BaseModel)
+
+
+def outgoing(
+    node: Node,
+    transfer: Transfer,
+    type_: MessageType,
+    claims: Mapping[str, Any],
+    *,
+    chain: Sequence[str] = (),
+) -> Message:
+    """Return a signed message to the transfer's peer, due at once."""
+    now = node.now()
+    jti = node.new_id()
+    body = node.seals.sign(
+        type_,
+        {"iss": node.id, "aud": transfer.peer, "iat": int(now.timestamp()), "jti": jti, **claims},
+        chain,
+    )
+    return Message(
+        jti=jti,
+        type=type_,
+        direction=Direction.OUT,
+        peer=transfer.peer,
+        transfer=transfer.id,
+        body=body,
+        digest=digest(body.encode()),
+        at=now,
+        next_try_at=now,
+    )
+
+
+def incoming(type_: MessageType, body: str, transfer: Transfer, jti: str, at: datetime) -> Message:
+    """Return the row that keeps a message as it came."""
+    return Message(
+        jti=jti,
+        type=type_,
+        direction=Direction.IN,
+        peer=transfer.peer,
+        transfer=transfer.id,
+        body=body,
+        digest=digest(body.encode()),
+        at=at,
+        outcome="received",
+    )
+
+
+def announcement(node: Node, transfer: Transfer) -> Message:
+    """Return the event that hints the requester at the transfer's new state (RFC 8417)."""
+    event = {"transfer": transfer.id, "request": transfer.request_jti, "state": public_state(transfer)}
+    claims = {"txn": transfer.id, "events": {EventType.TRANSFER_STATE.value: event}}
+    return outgoing(node, transfer, MessageType.EVENT, claims)
+
+
+def withdrawal(node: Node, transfer: Transfer) -> Message:
+    """Return the message that tells the holder that the record is no longer needed."""
+    claims = {"transfer": transfer.remote_id, "reason": Reason.NOT_NEEDED}
+    return outgoing(node, transfer, MessageType.WITHDRAWAL, claims)
+
+
+def read(node: Node, type_: MessageType, jws: str, sender: Listing, model: type[Claims]) -> Claims:
+    """Return the verified and validated claims of a message.
+
+    Raises:
+        Untrusted: the sender did not sign this, or not for this node.
+        Malformed: the claims do not have the shape of the message; the field is named, not its value.
+    """
+    claims = node.seals.read(type_, jws, sender)
+    try:
+        return model.model_validate(claims)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+        raise Malformed(f"{type_}: {', '.join(places[:8])}") from None
+
+
+def status_of(transfer: Transfer) -> Status:
+    """Return what the requester may know of the holder's transfer."""
+    waiting = transfer.state in {State.RELEASED, State.FETCHED}
+    asks = transfer.state is State.NEEDS_INFO
+    return Status(
+        transfer=transfer.id,
+        state=public_state(transfer),
+        version=transfer.version if waiting or transfer.state is State.ACKED else 0,
+        needs=transfer.needs if asks else (),
+        expires_at=transfer.expires_at if waiting or asks else None,
+    )
+
+
+def leaf(
+    transfer: Transfer, at: datetime, *, actor: str = "node", action: str = "", rule: str = "", **more: Any
+) -> Leaf:
+    """Return the audit line of a transfer's step."""
+    return Leaf(
+        at=at,
+        actor=actor,
+        action=action or f"{_SIDE[transfer.role]}.{transfer.state}",
+        object=transfer.id,
+        rule=rule,
+        peer=transfer.peer,
+        **more,
+    )
+
+
+_SIDE = {Role.HOLDER: "release", Role.REQUESTER: "request"}

@@ -1,0 +1,142 @@
+"""Follow a request at the holder: ask how it stands, answer what it needs, withdraw; at the requester."""
+
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from typing import Final
+
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL
+from gateway.domain.errors import Conflict, Refused
+from gateway.domain.ids import TransferId
+from gateway.domain.messages import MessageType
+from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfer
+from gateway.usecases.evidence import leaf, outgoing, withdrawal
+from gateway.usecases.ports import Node, Status, Tx
+
+_FOLLOWS: Final = {
+    "needs_info": State.NEEDS_INFO,
+    "released": State.RELEASED,
+    "denied": State.DENIED,
+    "revoked": State.REVOKED,
+    "expired": State.EXPIRED,
+    "recalled": State.RECALLED,
+}
+
+
+async def ask_status(node: Node, transfer: Transfer) -> Transfer:
+    """Ask the holder and follow what it says; a step of the loop."""
+    if transfer.remote_id is None:
+        raise Conflict("the holder has not taken the request yet")
+    holder = await node.directory.listing(transfer.peer)
+    status = await node.peers.status(holder, transfer.remote_id)
+    after = _follow(node, transfer, status)
+    if after.state is State.RECALLED and node.imports:
+        await node.imports.recall(transfer.id, status.reason or "recalled")
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        if after.state is not transfer.state:
+            tx.audit.add(leaf(after, after.changed_at))
+
+    await node.store.write(store)
+    return after
+
+
+def _follow(node: Node, transfer: Transfer, status: Status) -> Transfer:
+    now = node.now()
+    state = _next_state(transfer, status)
+    if state is None:
+        return transfer.stay(at=now, tries=0, next_try_at=_look_again(node, transfer, now))
+    if state is State.RELEASED:
+        return transfer.to(state, at=now, version=status.version, next_try_at=now)
+    if state is State.NEEDS_INFO:
+        return transfer.to(state, at=now, needs=status.needs, next_try_at=_look_again(node, transfer, now))
+    return transfer.to(state, at=now, response_key=None, next_try_at=None)
+
+
+def _next_state(transfer: Transfer, status: Status) -> State | None:
+    """Return where the holder's word leads, or None when it leads nowhere new."""
+    if transfer.state is State.REJECTED and status.version <= transfer.version:
+        return None
+    reachable = STEPS[transfer.role][transfer.state]
+    said = _FOLLOWS.get(status.state)
+    if said is State.REVOKED and said not in reachable:
+        said = State.RECALLED
+    return said if said in reachable else None
+
+
+def _look_again(node: Node, transfer: Transfer, now: datetime) -> datetime:
+    settled = transfer.state in {State.VERIFIED, State.IMPORTED, State.RECEIPTED}
+    return now + (FOLLOW_UP_INTERVAL if settled else node.pace.poll_interval)
+
+
+async def provide_information(node: Node, id_: TransferId, more: Subject) -> Transfer:
+    """Send more attributes of the student, as the holder asked; what was said before stays.
+
+    Raises:
+        Unknown: there is no such transfer.
+        Conflict: the holder asked for nothing.
+    """
+    transfer = await _of_requester(node, id_)
+    given = {name: value for name, value in asdict(more).items() if value}
+    subject = replace(transfer.subject, **given)
+    now = node.now()
+    after = transfer.to(
+        State.REQUESTED, at=now, subject=subject, needs=(), next_try_at=_look_again(node, transfer, now)
+    )
+    claims = {
+        "transfer": transfer.remote_id,
+        "request_digest": transfer.request_digest,
+        "match": _plain(subject),
+    }
+    message = outgoing(node, after, MessageType.INFORMATION, claims)
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        tx.messages.add(message)
+        tx.audit.add(leaf(after, now, rule="more attributes"))
+
+    await node.store.write(store)
+    node.wake()
+    return after
+
+
+async def withdraw(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+    """End a request that is no longer needed, before its record was fetched.
+
+    A request that is on its way, perhaps taken already, arrives first; the withdrawal follows it.
+
+    Raises:
+        Unknown: there is no such transfer.
+        Conflict: the record was fetched, or the transfer has ended.
+    """
+    transfer = await _of_requester(node, id_)
+    now = node.now()
+    after = transfer.to(
+        State.WITHDRAWN, at=now, reason=Reason.NOT_NEEDED, response_key=None, next_try_at=None
+    )
+    message = withdrawal(node, after) if transfer.remote_id else None
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        if message:
+            tx.messages.add(message)
+        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor)))
+
+    await node.store.write(store)
+    node.wake()
+    return after
+
+
+async def _of_requester(node: Node, id_: TransferId) -> Transfer:
+    transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
+    if transfer.role is not Role.REQUESTER:
+        raise Refused("this node holds that record; only the requester can do this")
+    return transfer
+
+
+def _plain(subject: Subject) -> dict[str, str]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(subject).items()
+        if value is not None
+    }

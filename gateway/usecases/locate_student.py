@@ -1,0 +1,58 @@
+"""Find out which district may hold a student's record, through the agency's locator."""
+
+from datetime import date
+
+from gateway.domain.clocks import REQUEST_LIFE
+from gateway.domain.errors import Misconfigured, Refused
+from gateway.domain.ids import EntityId
+from gateway.domain.matching import normalise_id
+from gateway.domain.messages import MessageType
+from gateway.domain.policy import PURPOSE_TRANSFER
+from gateway.usecases.ports import Node
+
+
+async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: str) -> EntityId | None:
+    """Return the node that may hold the record, or None: nobody, or not told.
+
+    Raises:
+        Refused: the state id is empty.
+        Misconfigured: this node has no network key.
+        PeerUnavailable: the agency is away.
+    """
+    token = node.locator_token
+    if token is None:
+        raise Misconfigured("this node has no network key: name one under [locator] in its configuration")
+    if not normalise_id(state_id):
+        raise Refused("locating needs a state id and a birth date")
+    agency = await node.directory.agency()
+    now = node.now()
+    claims = {
+        "iss": node.id,
+        "aud": agency.id,
+        "iat": int(now.timestamp()),
+        "exp": int((now + REQUEST_LIFE).timestamp()),
+        "jti": node.new_id(),
+        "purpose": PURPOSE_TRANSFER,
+        "actor": {"id": node.pseudonym("actor", actor), "role": "registrar"},
+        "tokens": [token(matching_key(state_id, birth_date)).hex()],
+    }
+    return await node.peers.locate(agency, node.seals.sign(MessageType.LOCATE, claims))
+
+
+async def tell_locator(node: Node) -> int:
+    """Tell the agency's locator whose records are here; return how many students have the keys for it.
+
+    Does nothing at a node without a network key.
+    """
+    token = node.locator_token
+    if token is None:
+        return 0
+    known = await node.store.read(lambda tx: tx.backpacks.matching_keys())
+    tokens = sorted({token(matching_key(state_id, born)) for state_id, born in known})
+    await node.peers.upload_tokens(await node.directory.agency(), tokens)
+    return len(tokens)
+
+
+def matching_key(state_id: str, birth_date: date) -> str:
+    """Return what a token is made of: the two together are too many to try out."""
+    return f"I|{normalise_id(state_id)}|{birth_date.isoformat()}"

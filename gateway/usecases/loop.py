@@ -1,0 +1,174 @@
+"""The reconciliation loop: the only retry in the system, and the only use-case that calls others."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final
+
+import structlog
+
+from gateway.domain.clocks import retry_at
+from gateway.domain.errors import Moved, Refused, TryLater, Untrusted, cause
+from gateway.domain.messages import Message
+from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.decide_release import approve_automatically, end_notice
+from gateway.usecases.deliver import deliver
+from gateway.usecases.expire_transfer import expire
+from gateway.usecases.fetch_backpack import fetch_parcel, verify_parcel
+from gateway.usecases.follow_transfer import ask_status
+from gateway.usecases.import_backpack import import_automatically
+from gateway.usecases.match_student import begin_matching, match_student
+from gateway.usecases.ports import Node
+from gateway.usecases.release_backpack import package_backpack, release_backpack
+from gateway.usecases.request_backpack import sign_request
+
+_log = structlog.get_logger()
+
+Step = Callable[[Node, Transfer], Awaitable[Transfer]]
+
+STEPS: Final[dict[tuple[Role, State], Step]] = {
+    (Role.HOLDER, State.RECEIVED): begin_matching,
+    (Role.HOLDER, State.MATCHING): match_student,
+    (Role.HOLDER, State.REVIEW): approve_automatically,
+    (Role.HOLDER, State.NOTICE): end_notice,
+    (Role.HOLDER, State.APPROVED): package_backpack,
+    (Role.HOLDER, State.PACKAGED): release_backpack,
+    (Role.REQUESTER, State.DRAFTED): sign_request,
+    (Role.REQUESTER, State.REQUESTED): ask_status,
+    (Role.REQUESTER, State.NEEDS_INFO): ask_status,
+    (Role.REQUESTER, State.RELEASED): fetch_parcel,
+    (Role.REQUESTER, State.FETCHED): verify_parcel,
+    (Role.REQUESTER, State.REJECTED): ask_status,
+    (Role.REQUESTER, State.VERIFIED): import_automatically,
+    (Role.REQUESTER, State.IMPORTED): ask_status,
+    (Role.REQUESTER, State.RECEIPTED): ask_status,
+}
+"""What the loop does in each state when it is due. Other states wait for a person, a peer or their end."""
+
+
+async def turn(node: Node) -> int:
+    """Deliver due messages and take due transfers as far as they go; return how many were looked at.
+
+    Whatever fails is due again later. Nothing here loses a transfer: what was stored stays stored.
+    """
+    work = await _claim(node, node.pace.batch)
+    await asyncio.gather(*work.values())
+    return len(work)
+
+
+async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lambda: None) -> None:
+    """Turn for ever, until cancelled; a slow peer holds up only what is meant for it.
+
+    `turned` is called at every turn: whoever watches knows that the loop is alive.
+    """
+    running: dict[str, asyncio.Task[None]] = {}
+
+    def done(id_: str) -> None:
+        del running[id_]
+        woken.set()
+
+    try:
+        while True:
+            woken.clear()
+            turned()
+            for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
+                if id_ in running:
+                    work.close()
+                    continue
+                running[id_] = asyncio.ensure_future(work)
+                running[id_].add_done_callback(lambda _, id_=id_: done(id_))  # type: ignore[misc]
+            await _until(woken, node.pace.tick.total_seconds())
+    finally:
+        await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def _until(woken: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+
+
+async def _claim(node: Node, room: int) -> dict[str, Coroutine[None, None, None]]:
+    """Return what is due, by id of the message or transfer."""
+    if room <= 0:
+        return {}
+    now, lease = node.now(), node.pace.lease
+    messages, transfers = await node.store.write(
+        lambda tx: (tx.messages.claim(now, lease, room), tx.transfers.claim(now, lease, room))
+    )
+    deliveries = {message.jti: _deliver(node, message) for message in messages}
+    return deliveries | {transfer.id: _advance(node, transfer) for transfer in transfers}
+
+
+async def _deliver(node: Node, message: Message) -> None:
+    try:
+        await deliver(node, message)
+    except Moved:
+        node.wake()
+    except Exception:  # noqa: BLE001  one bad message must not stop the others
+        _log.exception("message.failed", message=message.jti, transfer=message.transfer)
+
+
+async def _advance(node: Node, transfer: Transfer) -> None:
+    """Take one transfer step by step until it waits for somebody."""
+    with structlog.contextvars.bound_contextvars(transfer=transfer.id):
+        current: Transfer | None = transfer
+        while current is not None:
+            current = await _step(node, current)
+
+
+async def _step(node: Node, transfer: Transfer) -> Transfer | None:
+    """Do the next step; return the transfer if another one is due at once."""
+    step = _next(node, transfer)
+    try:
+        after = await step(node, transfer)
+    except Moved:
+        node.wake()
+        return None
+    except (TryLater, Untrusted) as fault:
+        await _put_off(node, transfer, cause(fault))
+        return None
+    except Refused as fault:
+        await _park(node, transfer, cause(fault))
+        return None
+    except Exception:  # noqa: BLE001  one bad transfer must not stop the others
+        _log.exception("transfer.failed", state=transfer.state)
+        await _put_off(node, transfer, "error")
+        return None
+    if after.state is not transfer.state:
+        _log.info("transfer.moved", role=after.role, state=after.state, peer=after.peer)
+    due = after.next_try_at is not None and after.next_try_at <= node.now()
+    return after if due and (after.role, after.state) in STEPS else None
+
+
+def _next(node: Node, transfer: Transfer) -> Step:
+    if node.now() >= transfer.expires_at:
+        return expire
+    if transfer.state is State.REVIEW and not node.rules.automatic_approval:
+        return expire
+    if transfer.state is State.VERIFIED and not node.rules.automatic_import:
+        return ask_status
+    return STEPS.get((transfer.role, transfer.state), expire)
+
+
+async def _put_off(node: Node, transfer: Transfer, code: str) -> None:
+    tries = transfer.tries + 1
+    due = retry_at(tries, node.now(), first=node.pace.first_retry)
+    if due is None:
+        await _park(node, transfer, code)
+        return
+    _log.warning("transfer.waits", state=transfer.state, fault=code, tries=tries)
+    await _store(node, transfer, transfer.stay(at=node.now(), tries=tries, next_try_at=due))
+
+
+async def _park(node: Node, transfer: Transfer, code: str) -> None:
+    """Leave the transfer for a person: `backpack transfer list --stuck` shows it."""
+    _log.error("transfer.stuck", state=transfer.state, fault=code)
+    await _store(node, transfer, transfer.stay(at=node.now(), reason=Reason.GAVE_UP, next_try_at=None))
+
+
+async def _store(node: Node, before: Transfer, after: Transfer) -> None:
+    try:
+        await node.store.write(lambda tx: tx.transfers.move(before, after))
+    except Moved:
+        node.wake()

@@ -1,0 +1,59 @@
+"""Find the student that a request names; steps of the loop at the holder."""
+
+from gateway.domain.clocks import MAX_NEEDS_INFO_ROUNDS, NEEDS_INFO_LIFE
+from gateway.domain.matching import ASKABLE, Band, Match, match
+from gateway.domain.transfer import Reason, State, Transfer
+from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.ports import Node, Tx
+
+
+async def begin_matching(node: Node, transfer: Transfer) -> Transfer:
+    """RECEIVED to MATCHING."""
+    now = node.now()
+    after = transfer.to(State.MATCHING, at=now, next_try_at=now)
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        tx.audit.add(leaf(after, now))
+
+    await node.store.write(store)
+    return after
+
+
+async def match_student(node: Node, transfer: Transfer) -> Transfer:
+    """MATCHING to REVIEW with one student, to NEEDS_INFO, or to NO_MATCH.
+
+    Nothing is released below a certain match. What is asked for is always the same list, so that the
+    question tells the requester nothing about who is on file.
+    """
+    candidates = await node.store.read(lambda tx: tx.backpacks.candidates(transfer.subject))
+    found = match(transfer.subject, candidates)
+    after = _after(node, transfer, found)
+    messages = [announcement(node, after)] if after.state is State.NEEDS_INFO else []
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        tx.audit.add(leaf(after, after.changed_at, rule=found.rule))
+        for message in messages:
+            tx.messages.add(message)
+
+    await node.store.write(store)
+    return after
+
+
+def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
+    now = node.now()
+    if found.band is Band.CERTAIN:
+        due = now if node.rules.automatic_approval else transfer.expires_at
+        return transfer.to(State.REVIEW, at=now, student=found.student, next_try_at=due)
+    until = now + NEEDS_INFO_LIFE
+    if found.band is Band.UNSETTLED and transfer.rounds < MAX_NEEDS_INFO_ROUNDS:
+        return transfer.to(
+            State.NEEDS_INFO,
+            at=now,
+            needs=ASKABLE,
+            rounds=transfer.rounds + 1,
+            expires_at=until,
+            next_try_at=until,
+        )
+    return transfer.to(State.NO_MATCH, at=now, reason=Reason.NO_MATCH, expires_at=until, next_try_at=until)

@@ -1,0 +1,80 @@
+"""A verified record as the local system gets it: good entries, those set aside, and a summary in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.domain.backpack.document import entry_from
+from gateway.domain.errors import Malformed
+from gateway.usecases.ports import OpenedRecord, OpenedSegment
+
+Sections = dict[str, list[Mapping[str, Any]]]
+
+
+def document_of(record: OpenedRecord) -> dict[str, Any]:
+    """Return the segments with their entries as on the wire.
+
+    An entry that does not fit the schema is set aside under `quarantined` with what is wrong; the rest
+    of the record is not held up by it.
+    """
+    return {
+        "transfer": record.claims.get("transfer"),
+        "version": record.claims.get("version"),
+        "issuer": record.claims.get("iss"),
+        "approved": record.claims.get("approved"),
+        "granted": record.claims.get("granted"),
+        "recordDigest": record.digest,
+        "segments": [_segment(opened) for opened in record.segments],
+    }
+
+
+def summary_of(document: Mapping[str, Any], organization_name: str) -> list[str]:
+    """Return plain words for the person who imports: who asserts what, and what is missing."""
+    lines = [f"Released by {organization_name} ({document['issuer']}).", ""]
+    for segment in document["segments"]:
+        lines.append(f"Asserted by {segment['issuer']} as of {segment['asOf']}:")
+        lines += [f"  {name}: {_entries(len(entries))}" for name, entries in segment["sections"].items()]
+        lines += [f"  {name}: {_entries(count)} withheld" for name, count in segment["withheld"].items()]
+        lines += [
+            f"  {name}: {_entries(len(entries))} set aside, see `quarantined` in backpack.json"
+            for name, entries in segment["quarantined"].items()
+        ]
+    lines += _missing(document.get("granted") or ())
+    return lines
+
+
+def _segment(opened: OpenedSegment) -> dict[str, Any]:
+    good: Sections = {}
+    bad: Sections = {}
+    for section, entries in opened.sections.items():
+        for entry in entries:
+            _sort(section, entry, good, bad)
+    return {
+        "issuer": opened.issuer,
+        "learner": opened.learner,
+        "asOf": opened.as_of.isoformat(),
+        "sections": good,
+        "quarantined": bad,
+        "withheld": dict(opened.withheld),
+    }
+
+
+def _sort(section: str, entry: Mapping[str, Any], good: Sections, bad: Sections) -> None:
+    try:
+        entry_from(section, entry)
+    except Malformed as fault:
+        bad.setdefault(section, []).append({"fault": str(fault), "entry": entry})
+    else:
+        good.setdefault(section, []).append(entry)
+
+
+def _missing(granted: Sequence[Mapping[str, Any]]) -> list[str]:
+    kept = [(part.get("issuer"), one) for part in granted for one in part.get("withheld", ())]
+    words = {"not_held": "none on file", "restricted": "withheld as restricted", "not_asked": "not asked for"}
+    return [
+        f"{one.get('datatype')}: {words.get(str(one.get('reason')), one.get('reason'))} at {issuer}"
+        for issuer, one in kept
+    ]
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

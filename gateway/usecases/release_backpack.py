@@ -1,0 +1,204 @@
+"""Build, sign, seal and release an approved record; steps of the loop at the holder."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.domain.backpack.document import SCHEMA_VERSION
+from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
+from gateway.domain.errors import Conflict
+from gateway.domain.ids import LocalStudentId, digest
+from gateway.domain.messages import MessageType
+from gateway.domain.policy import Release, plan_release
+from gateway.domain.transfer import State, Transfer
+from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.ports import Node, Parcel, Segment, StoredBackpack, Tx
+
+Disclosures = Mapping[str, Sequence[str]]
+
+
+async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
+    """APPROVED to PACKAGED: freeze what is released, sign it, seal it to the requester's one-time key.
+
+    Raises:
+        Conflict: the approval, the student or the one-time key is missing.
+        Unknown: the student is no longer in the source.
+    """
+    student = transfer.student
+    if student is None or transfer.response_key is None:
+        raise Conflict("an approved transfer needs a matched student and the requester's key")
+    backpack, earlier, known = await node.store.read(lambda tx: _held(tx, student))
+    own = known or await _sign_segment(node, backpack, _learner(backpack, earlier))
+    segments = [*earlier, own]
+    version = transfer.version + 1
+    releases = _plan(node, transfer, segments)
+    chain = await node.directory.own_chain()
+    claims = _claims(node, transfer, version, segments, releases)
+    record = node.seals.sign(MessageType.RECORD, claims, chain)
+    jwe = await node.seals.seal(record, transfer.response_key)
+    parcel = Parcel(transfer=transfer.id, version=version, jwe=jwe, digest=digest(jwe))
+    now = node.now()
+    after = transfer.to(
+        State.PACKAGED,
+        at=now,
+        version=version,
+        fetches=0,
+        record_digest=digest(record.encode()),
+        parcel_digest=parcel.digest,
+        next_try_at=now,
+    )
+
+    def store(tx: Tx) -> None:
+        tx.segments.put(own)
+        tx.parcels.put(parcel)
+        tx.transfers.move(transfer, after)
+        tx.audit.add(leaf(after, now, rule=releases[-1].rule, digests=(digest(record.encode()),)))
+
+    await node.store.write(store)
+    return after
+
+
+async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
+    """PACKAGED to RELEASED, if the agency vouches for the requester at this moment.
+
+    Raises:
+        Untrusted: it no longer does. The record stays here; the loop asks again later.
+        PeerUnavailable: the agency cannot be asked. The same.
+    """
+    await node.directory.listing(transfer.peer, max_age=FRESH_FOR_RELEASE)
+    now = node.now()
+    expires_at = now + RELEASE_LIFE
+    after = transfer.to(State.RELEASED, at=now, expires_at=expires_at, next_try_at=expires_at)
+    event = announcement(node, after)
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        tx.messages.add(event)
+        tx.audit.add(leaf(after, now, rule=transfer.legal_basis))
+
+    await node.store.write(store)
+    return after
+
+
+def _held(tx: Tx, student: LocalStudentId) -> tuple[StoredBackpack, Sequence[Segment], Segment | None]:
+    """Return the student's backpack, what earlier districts signed, and the segment that signs it already."""
+    backpack = tx.backpacks.get(student)
+    keys = backpack.candidate
+    earlier = tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date)
+    known = tx.segments.own(student, backpack.fingerprint)
+    if known and known.learner != _learner(backpack, earlier):
+        known = None
+    return backpack, earlier, known
+
+
+def _learner(backpack: StoredBackpack, earlier: Sequence[Segment]) -> str:
+    """Return the learner's pseudonym: that of the first district which asserted anything."""
+    return earlier[0].learner if earlier else backpack.learner
+
+
+async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> Segment:
+    """Sign the backpack as it is."""
+    now = node.now()
+    claims = {
+        "iss": node.id,
+        "iat": int(now.timestamp()),
+        "jti": node.new_id(),
+        "schema": SCHEMA_VERSION,
+        "learner": f"urn:uuid:{learner}",
+        "as_of": backpack.mapped_at.date().isoformat(),
+        "replaces": None,
+    }
+    chain = await node.directory.own_chain()
+    jws, disclosures = node.seals.sign_segment(claims, orjson.loads(backpack.sections), chain)
+    return Segment(
+        digest=digest(jws.encode()),
+        issuer=node.id,
+        learner=learner,
+        jws=jws,
+        disclosures=disclosures,
+        fingerprint=backpack.fingerprint,
+        student=backpack.student,
+        state_id=backpack.candidate.state_id,
+        birth_date=backpack.candidate.birth_date,
+        received_with=None,
+        at=now,
+    )
+
+
+def _plan(node: Node, transfer: Transfer, segments: Sequence[Segment]) -> tuple[Release, ...]:
+    """Decide for each segment; the district's own rules bind what it passes on from others too."""
+    if transfer.approved_by is None or transfer.approved_at is None:
+        raise Conflict("nobody approved this release")
+    return tuple(
+        plan_release(
+            asked=transfer.sections,
+            classes={name: [_class(text) for text in texts] for name, texts in segment.disclosures.items()},
+            rules=node.rules,
+            approved_by=transfer.approved_by,
+            approved_at=transfer.approved_at,
+        )
+        for segment in segments
+    )
+
+
+def _class(disclosure: str) -> str:
+    """Return the sensitivity class in a disclosure: base64url of `[salt, entry]` (RFC 9901, 4.2.2)."""
+    _, entry = orjson.loads(base64.urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))
+    return str(entry["meta"]["sensitivity"]["class"])
+
+
+def _claims(
+    node: Node,
+    transfer: Transfer,
+    version: int,
+    segments: Sequence[Segment],
+    releases: Sequence[Release],
+) -> dict[str, Any]:
+    last = releases[-1]
+    return {
+        "iss": node.id,
+        "aud": transfer.peer,
+        "iat": int(node.now().timestamp()),
+        "jti": node.new_id(),
+        "transfer": transfer.id,
+        "request_digest": transfer.request_digest,
+        "version": version,
+        "replaces": None,
+        "approved": {
+            "by": last.approved_by,
+            "role": "records-officer",
+            "at": int(last.approved_at.timestamp()),
+            "policy": last.rule,
+        },
+        "granted": [_granted(segment, plan) for segment, plan in zip(segments, releases, strict=True)],
+        "redisclosure": "34CFR99.33",
+        "retain_until": None,
+        "record": {
+            "schema": SCHEMA_VERSION,
+            "segments": [_segment(segment, plan) for segment, plan in zip(segments, releases, strict=True)],
+        },
+        "parts": [],
+    }
+
+
+def _granted(segment: Segment, plan: Release) -> dict[str, Any]:
+    return {
+        "issuer": segment.issuer,
+        "datatypes": sorted(plan.granted),
+        "withheld": [
+            {"datatype": kept.section, "reason": kept.reason, "entries": kept.entries}
+            for kept in plan.withheld
+        ],
+    }
+
+
+def _segment(segment: Segment, plan: Release) -> dict[str, Any]:
+    return {
+        "jws": segment.jws,
+        "disclosures": {
+            section: [segment.disclosures[section][position] for position in positions]
+            for section, positions in plan.granted.items()
+        },
+    }

@@ -1,0 +1,66 @@
+"""Secrets of a node that are no key pairs: for pseudonyms, and for the locator's tokens."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway.domain.errors import Misconfigured
+from gateway.settings import Settings
+
+SECRET_BYTES: Final = 32
+
+
+def pseudonyms(file: Path) -> Callable[[str, str], str]:
+    """Return the keyed hash of (kind, value) as a UUID; the key is made at first use."""
+    with contextlib.suppress(FileExistsError), open(file, "xb", opener=_private) as new:
+        new.write(new_secret().encode())
+    secret = _read(file)
+
+    def pseudonym(kind: str, value: str) -> str:
+        mac = hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256)
+        return str(_uuid8(mac[:16]))
+
+    return pseudonym
+
+
+def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:
+    """Return the keyed hash under the network's key, or None at a node that has no such key."""
+    if settings.locator.network_key is None:
+        return None
+    key = _read(settings.path(settings.locator.network_key))
+    return lambda value: hmac.digest(key, value.encode(), hashlib.sha256)
+
+
+def new_secret() -> str:
+    """Return a new secret as such a file holds it."""
+    return secrets.token_hex(SECRET_BYTES)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        secret = bytes.fromhex(file.read_text("ascii").strip())
+    except OSError:
+        raise Misconfigured(f"{file}: cannot be read") from None
+    except ValueError:
+        raise Misconfigured(f"{file}: is not hexadecimal") from None
+    if len(secret) != SECRET_BYTES:
+        raise Misconfigured(f"{file}: must hold {SECRET_BYTES} bytes in hexadecimal")
+    return secret
+
+
+def _uuid8(content: bytes) -> uuid.UUID:
+    """Mark 16 bytes as a UUID of version 8 (RFC 9562, 5.8); Python 3.11 makes no such."""
+    marked = bytearray(content)
+    marked[6] = 0x80 | (marked[6] & 0x0F)
+    marked[8] = 0x80 | (marked[8] & 0x3F)
+    return uuid.UUID(bytes=bytes(marked))

@@ -1,0 +1,218 @@
+"""Opens a node: its files, its store, its connections, and everything behind its ports."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway.adapter_api import Adapter, Sink
+from gateway.crypto.chains import ChainCache, ChainRules
+from gateway.crypto.keys import KeyRing, Purpose
+from gateway.crypto.node_seals import NodeSeals
+from gateway.crypto.publishing import AgencyPublisher, DistrictPublisher
+from gateway.domain.entity_ids import entity_id
+from gateway.domain.errors import PeerUnavailable
+from gateway.domain.policy import Rules
+from gateway.mapping.spec import MappingFile
+from gateway.peers.addresses import Outbound
+from gateway.peers.calls import Caller
+from gateway.peers.connector import open_session
+from gateway.peers.directory import FederationDirectory
+from gateway.peers.marks import OwnMarks
+from gateway.peers.node_client import NodeClient
+from gateway.peers.oauth_client import OAuthClient
+from gateway.peers.statement_client import StatementClient
+from gateway.settings import Settings
+from gateway.storage.store import SqlStore
+from gateway.usecases.ports import Node, Pace
+from gateway.wiring.local_system import MappedSource, SinkImports, local_system
+from gateway.wiring.node_secrets import locator_tokens, pseudonyms
+from gateway.wiring.trust import agency_publisher, chain_rules, district_publisher
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Return 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A node, ready for use-cases, and the parts behind its ports."""
+
+    settings: Settings
+    node: Node
+    store: SqlStore
+    keys: KeyRing
+    rules: ChainRules
+    adapter: Adapter | None
+    mapping: MappingFile | None
+    sink: Sink | None
+    directory: FederationDirectory
+    statements: StatementClient
+    publisher: DistrictPublisher | AgencyPublisher
+    woken: asyncio.Event
+
+
+@contextlib.asynccontextmanager
+async def open_node(settings: Settings, *, serving: bool = False) -> AsyncIterator[Opened]:
+    """Open a node's store, keys, source and connections, and close them at the end.
+
+    Args:
+        settings: The node's settings.
+        serving: Whether this process serves; any other process may open the node beside it.
+
+    Raises:
+        Misconfigured: a file, key or setting is missing or wrong; the message says which.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        keys = KeyRing.load(settings.path(settings.keys.folder))
+        rules = chain_rules(settings, keys)
+        store = await SqlStore.open(settings.path(settings.store.path), checkpointer=serving)
+        stack.push_async_callback(store.close)
+        outbound = _outbound(settings)
+        session = await stack.enter_async_context(open_session(outbound))
+        network = _network(settings, keys, rules, store, Caller(session, outbound), serving=serving)
+        stack.push_async_callback(network.directory.close)
+        stack.push_async_callback(network.oauth.close)
+        yield _opened(settings, keys, rules, store, network)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Network:
+    """The parts that call other nodes."""
+
+    statements: StatementClient
+    publisher: DistrictPublisher | AgencyPublisher
+    directory: FederationDirectory
+    oauth: OAuthClient
+    peers: NodeClient
+    seals: NodeSeals
+
+
+def _network(
+    settings: Settings,
+    keys: KeyRing,
+    rules: ChainRules,
+    store: SqlStore,
+    caller: Caller,
+    *,
+    serving: bool,
+) -> _Network:
+    id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
+    agency = next(iter(rules.anchors))
+    statements = StatementClient(caller, limits=rules.limits, allow_loopback_http=rules.allow_loopback_http)
+    marks = OwnMarks(statements, store, id_=id_, agency=agency, types=settings.trust.marks, now=now)
+    publisher = (
+        agency_publisher(settings, id_, keys, now)
+        if settings.role == "agency"
+        else district_publisher(settings, id_, keys, marks, now)
+    )
+
+    async def configuration() -> bytes:
+        """Speak with the voice of the serving process, so that peers see one configuration, not two."""
+        if not serving:
+            with contextlib.suppress(PeerUnavailable):
+                return (await statements.configuration(id_)).encode()
+        return (await publisher.entity_configuration()).encode()
+
+    directory = FederationDirectory(
+        statements,
+        store,
+        id_=id_,
+        agency=agency,
+        configuration=configuration,
+        rules=rules,
+        now=now,
+    )
+    oauth = OAuthClient(
+        caller,
+        id_=id_,
+        client_key=lambda: keys.current(Purpose.CLIENT),
+        chains=directory,
+        now=now,
+        new_id=new_id,
+    )
+    seals = NodeSeals(id_, keys, ChainCache(rules), now)
+    wrap = {"wrap": seals.wrap} if settings.requests.encrypt else {}
+    peers = NodeClient(caller, oauth, _outbound(settings), **wrap)
+    return _Network(
+        statements=statements, publisher=publisher, directory=directory, oauth=oauth, peers=peers, seals=seals
+    )
+
+
+def _opened(
+    settings: Settings, keys: KeyRing, rules: ChainRules, store: SqlStore, network: _Network
+) -> Opened:
+    adapter, mapping, sink = local_system(settings)
+    woken = asyncio.Event()
+    id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
+    node = Node(
+        id=id_,
+        name=settings.name,
+        lea_ids=settings.lea,
+        store=store,
+        peers=network.peers,
+        directory=network.directory,
+        seals=network.seals,
+        source=MappedSource(adapter, mapping, id_) if adapter and mapping else None,
+        imports=SinkImports(sink) if sink else None,
+        rules=_rules(settings),
+        pace=_pace(settings),
+        now=now,
+        new_id=new_id,
+        pseudonym=pseudonyms(settings.path(settings.keys.folder) / "pseudonyms.key"),
+        locator_token=locator_tokens(settings),
+        wake=woken.set,
+    )
+    return Opened(
+        settings=settings,
+        node=node,
+        store=store,
+        keys=keys,
+        rules=rules,
+        adapter=adapter,
+        mapping=mapping,
+        sink=sink,
+        directory=network.directory,
+        statements=network.statements,
+        publisher=network.publisher,
+        woken=woken,
+    )
+
+
+def _outbound(settings: Settings) -> Outbound:
+    authority = settings.trust.certificate_authority
+    return Outbound(
+        allow_loopback=settings.trust.allow_loopback_http,
+        allow_private=settings.trust.allow_private_addresses,
+        ca_file=settings.path(authority) if authority else None,
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        automatic_approval=settings.release.automatic_approval,
+        automatic_import=settings.incoming.automatic_import,
+        notice=settings.notice,
+        withheld_classes=frozenset(settings.release.withheld_classes),
+        required_marks=frozenset(settings.trust.required_marks),
+        requests_per_peer_per_day=settings.release.requests_per_peer_per_day,
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    pace = settings.loop
+    return Pace(
+        lease=timedelta(seconds=pace.lease_seconds),
+        first_retry=timedelta(seconds=pace.first_retry_seconds),
+        poll_interval=timedelta(seconds=pace.poll_seconds),
+        tick=timedelta(seconds=pace.tick_seconds),
+        batch=pace.batch,
+    )

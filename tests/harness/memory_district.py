@@ -1,0 +1,184 @@
+"""The rest of the ports in memory: students, the audit log, access, and what an agency keeps."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from gateway.domain.audit import Leaf
+from gateway.domain.errors import Unknown
+from gateway.domain.ids import Digest, EntityId, LocalStudentId
+from gateway.domain.matching import Candidate, normalise, normalise_id
+from gateway.domain.transfer import Subject
+from gateway.domain.trust import Grant
+from gateway.mapping.findings import Finding
+from gateway.usecases.ports import Member, StoredBackpack
+
+
+@dataclass
+class MemoryBackpacks:
+    rows: dict[LocalStudentId, StoredBackpack] = field(default_factory=dict)
+
+    def put(self, backpacks: Sequence[StoredBackpack]) -> None:
+        self.rows.update({row.student: row for row in backpacks})
+
+    def get(self, student: LocalStudentId) -> StoredBackpack:
+        if student not in self.rows:
+            raise Unknown("there is no such student")
+        return self.rows[student]
+
+    def fingerprints(self) -> Mapping[LocalStudentId, Digest]:
+        return {row.student: row.fingerprint for row in self.rows.values()}
+
+    def candidates(self, subject: Subject) -> Sequence[Candidate]:
+        key = normalise_id(subject.state_id)
+        candidates = [row.candidate for row in self.ordered()]
+        return [
+            candidate
+            for candidate in candidates
+            if candidate.birth_date == subject.birth_date or (key and normalise_id(candidate.state_id) == key)
+        ]
+
+    def matching_keys(self) -> Sequence[tuple[str, date]]:
+        candidates = [row.candidate for row in self.ordered()]
+        return [
+            (candidate.state_id or "", candidate.birth_date)
+            for candidate in candidates
+            if normalise_id(candidate.state_id) and candidate.birth_date
+        ]
+
+    def remove(self, students: Sequence[LocalStudentId]) -> None:
+        for student in students:
+            self.rows.pop(student, None)
+
+    def find(self, text: str, limit: int = 50) -> Sequence[StoredBackpack]:
+        return [row for row in self.ordered() if text.strip() and _fits(text.strip(), row)][:limit]
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def ordered(self) -> Sequence[StoredBackpack]:
+        """Return all, by local id."""
+        return [self.rows[student] for student in sorted(self.rows)]
+
+
+def _fits(text: str, row: StoredBackpack) -> bool:
+    start, key = normalise(text), normalise_id(text)
+    return bool(
+        text == row.student
+        or (key and key == normalise_id(row.candidate.state_id))
+        or (start and any(name.startswith(start) for name in _names(row.candidate)))
+    )
+
+
+def _names(candidate: Candidate) -> list[str]:
+    pairs = [
+        (given, family)
+        for given in candidate.given_names or {""}
+        for family in candidate.family_names or {""}
+    ]
+    return [normalise(f"{first} {second}") for pair in pairs for first, second in (pair, pair[::-1])]
+
+
+@dataclass
+class MemoryFindings:
+    rows: list[tuple[LocalStudentId | None, Finding]] = field(default_factory=list)
+
+    def replace(self, findings: Sequence[tuple[LocalStudentId | None, Finding]]) -> None:
+        self.rows = sorted(findings, key=lambda row: (row[1].file, row[1].line or 0))
+
+    def list(
+        self, *, student: LocalStudentId | None = None, rule: str | None = None, limit: int = 1000
+    ) -> Sequence[tuple[LocalStudentId | None, Finding]]:
+        rows = [row for row in self.rows if student in {None, row[0]} and rule in {None, row[1].rule}]
+        return rows[:limit]
+
+    def counts(self) -> Mapping[str, int]:
+        return Counter(finding.rule.value for _, finding in self.rows)
+
+
+@dataclass
+class MemoryAuditLog:
+    rows: list[Leaf] = field(default_factory=list)
+
+    def add(self, leaf: Leaf) -> None:
+        self.rows.append(leaf)
+
+    def list(self, *, object_: str | None = None, limit: int = 1000) -> Sequence[tuple[int, Leaf]]:
+        leaves = enumerate(self.rows, start=1)
+        return [(seq, leaf) for seq, leaf in leaves if object_ in {None, leaf.object}][:limit]
+
+
+@dataclass
+class MemorySeen:
+    rows: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+
+    def first(self, kind: str, issuer: str, jti: str, *, expires_at: datetime) -> bool:
+        new = (kind, issuer, jti) not in self.rows
+        self.rows.setdefault((kind, issuer, jti), expires_at)
+        return new
+
+    def prune(self, now: datetime) -> None:
+        self.rows = {key: expires_at for key, expires_at in self.rows.items() if expires_at > now}
+
+
+@dataclass
+class MemoryGrants:
+    rows: dict[str, Grant] = field(default_factory=dict)
+
+    def add(self, handle_digest: str, grant: Grant) -> None:
+        self.rows[handle_digest] = grant
+
+    def get(self, handle_digest: str, now: datetime) -> Grant | None:
+        grant = self.rows.get(handle_digest)
+        return grant if grant and grant.expires_at > now else None
+
+    def prune(self, now: datetime) -> None:
+        self.rows = {handle: grant for handle, grant in self.rows.items() if grant.expires_at > now}
+
+
+@dataclass
+class MemoryChains:
+    rows: dict[EntityId, tuple[datetime, tuple[str, ...] | None]] = field(default_factory=dict)
+
+    def put(self, id_: EntityId, chain: Sequence[str], *, stated_at: datetime) -> None:
+        newest = self.newest(id_)
+        if newest is None or stated_at >= newest:
+            self.rows[id_] = stated_at, tuple(chain)
+
+    def get(self, id_: EntityId) -> Sequence[str] | None:
+        return self.rows[id_][1] if id_ in self.rows else None
+
+    def newest(self, id_: EntityId) -> datetime | None:
+        return self.rows[id_][0] if id_ in self.rows else None
+
+    def drop(self, id_: EntityId) -> None:
+        if id_ in self.rows:
+            self.rows[id_] = self.rows[id_][0], None
+
+
+@dataclass
+class MemoryMembers:
+    rows: dict[EntityId, Member] = field(default_factory=dict)
+
+    def put(self, member: Member) -> None:
+        self.rows[member.id] = member
+
+    def get(self, id_: EntityId) -> Member:
+        if id_ not in self.rows:
+            raise Unknown("this node was not admitted")
+        return self.rows[id_]
+
+    def list(self) -> Sequence[Member]:
+        return sorted(self.rows.values(), key=lambda row: (row.organization_name, row.id))
+
+
+@dataclass
+class MemoryLocator:
+    rows: dict[EntityId, frozenset[bytes]] = field(default_factory=dict)
+
+    def replace(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        self.rows[node] = frozenset(tokens)
+
+    def holders(self, tokens: Sequence[bytes]) -> Sequence[EntityId]:
+        return sorted(node for node, held in self.rows.items() if held & frozenset(tokens))

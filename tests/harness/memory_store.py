@@ -1,0 +1,116 @@
+"""A store that keeps everything in memory, for tests. The contract tests hold it to the real one."""
+
+from collections.abc import AsyncGenerator, Callable
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Self, TypeVar
+
+from gateway.domain.errors import TryLater
+from gateway.usecases.ports import StoredBackpack, Tx
+from tests.harness.memory_district import (
+    MemoryAuditLog,
+    MemoryBackpacks,
+    MemoryChains,
+    MemoryFindings,
+    MemoryGrants,
+    MemoryLocator,
+    MemoryMembers,
+    MemorySeen,
+)
+from tests.harness.memory_exchange import (
+    MemoryArchive,
+    MemoryMessages,
+    MemoryParcels,
+    MemorySegments,
+    MemoryTransfers,
+)
+
+T = TypeVar("T")
+
+
+@dataclass
+class MemoryTx:
+    """All rows. Rows never change, so a copy of the containers is a snapshot."""
+
+    transfers: MemoryTransfers = field(default_factory=MemoryTransfers)
+    messages: MemoryMessages = field(default_factory=MemoryMessages)
+    parcels: MemoryParcels = field(default_factory=MemoryParcels)
+    segments: MemorySegments = field(default_factory=MemorySegments)
+    archive: MemoryArchive = field(default_factory=MemoryArchive)
+    backpacks: MemoryBackpacks = field(default_factory=MemoryBackpacks)
+    findings: MemoryFindings = field(default_factory=MemoryFindings)
+    audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
+    seen: MemorySeen = field(default_factory=MemorySeen)
+    grants: MemoryGrants = field(default_factory=MemoryGrants)
+    chains: MemoryChains = field(default_factory=MemoryChains)
+    members: MemoryMembers = field(default_factory=MemoryMembers)
+    locator: MemoryLocator = field(default_factory=MemoryLocator)
+
+    def snapshot(self) -> "MemoryTx":
+        """Return a copy that later changes do not touch."""
+        tables = {table.name: copy(getattr(self, table.name)) for table in fields(self)}
+        for table in tables.values():
+            table.rows = copy(table.rows)
+        return MemoryTx(**tables)
+
+
+@dataclass
+class _Disk:
+    """What several stores share when they stand for several processes."""
+
+    tx: MemoryTx = field(default_factory=MemoryTx)
+    writes: int = 0
+
+
+class MemoryStore:
+    """`ports.Store` without a database."""
+
+    def __init__(self, disk: _Disk | None = None) -> None:
+        self._disk = disk or _Disk()
+        self._own_writes = 0
+        self._known_writes = self._disk.writes
+        self._closed = False
+
+    def beside(self) -> Self:
+        """Return a store over the same rows, as another process would have it."""
+        return type(self)(self._disk)
+
+    async def close(self) -> None:
+        """Take no more work."""
+        self._closed = True
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run the work; an exception undoes it."""
+        if self._closed:
+            raise TryLater("the store is closed")
+        before = self._disk.tx.snapshot()
+        try:
+            result = work(self._disk.tx)
+        except BaseException:
+            self._disk.tx = before
+            raise
+        self._disk.writes += 1
+        self._own_writes += 1
+        return result
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run work that changes nothing; a change is refused."""
+        if self._closed:
+            raise TryLater("the store is closed")
+        before = self._disk.tx.snapshot()
+        result = work(self._disk.tx)
+        if self._disk.tx != before:
+            self._disk.tx = before
+            raise TryLater("a read must not write")
+        return result
+
+    async def changed(self) -> bool:
+        """Whether another store over the same rows wrote."""
+        others = self._disk.writes - self._own_writes
+        known, self._known_writes = self._known_writes, others
+        return others != known
+
+    async def students(self) -> AsyncGenerator[StoredBackpack, None]:
+        """Yield all students by local id."""
+        for backpack in self._disk.tx.backpacks.ordered():
+            yield backpack

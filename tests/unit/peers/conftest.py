@@ -1,0 +1,1 @@
+from tests.unit.peers.fixtures import *  # noqa: F403
