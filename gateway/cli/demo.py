@@ -36,6 +36,12 @@ def demo(
         bool,
         typer.Option("--profile-less", help="Ask for the official record only, not for profile and goals."),
     ] = False,
+    data_only: Annotated[
+        bool,
+        typer.Option(
+            "--data-only", help="Only write the made-up export and the student who moves, for the tutorial."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Move one student from a district to another: two districts and an agency, each a process of its own.
@@ -43,6 +49,9 @@ def demo(
     Exit 0 only if the record was verified, imported and receipted.
     """
     place = _fresh(folder)
+    if data_only:
+        _write_data(place, seed, students, as_json=as_json)
+        return
     _end_orderly()
     from gateway.demo.nodes import Nodes
     from gateway.demo.story import Plan
@@ -57,6 +66,22 @@ def demo(
         if stays:
             _wait_for_interrupt(outcome)
     raise typer.Exit(ExitCode.OK if outcome.succeeded else ExitCode.REFUSED)
+
+
+def _write_data(place: Path, seed: int, students: int, *, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from gateway.demo.district import make_bundle, scenario_student
+
+    bundle = make_bundle(seed, students=students)
+    student = asdict(scenario_student(bundle))
+    del student["local_id"]
+    files = {"export": place / "export.zip", "student": place / "student.json"}
+    files["export"].write_bytes(bundle.to_zip())
+    files["student"].write_text(json.dumps(student, default=str, ensure_ascii=False, indent=2), "utf-8")
+    told = {name: str(file) for name, file in files.items()}
+    show(told, [f"{file}" for file in told.values()], as_json=as_json)
 
 
 def _play(plan: "Plan", nodes: "Nodes", display: "Silence") -> "Outcome":

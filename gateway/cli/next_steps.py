@@ -69,6 +69,11 @@ def is_stuck(transfer: Transfer) -> bool:
     return not transfer.ended and (transfer.reason is Reason.GAVE_UP or transfer.tries >= MANY_TRIES)
 
 
+def has_arrived(transfer: Transfer) -> bool:
+    """Whether the holder has the request, or there is nothing more to wait for."""
+    return transfer.state is not State.DRAFTED or is_stuck(transfer)
+
+
 def rests(transfer: Transfer) -> bool:
     """Whether there is nothing more to wait for: a person must act, or the transfer has ended."""
     return is_stuck(transfer) or transfer.state not in _WORKING[transfer.role]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.next_steps import has_arrived
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile, Wait
 from gateway.cli.output import say
 from gateway.cli.session import at_node
@@ -58,9 +59,9 @@ def request(
             enrolled_on=day,
             legal_basis=legal_basis,
         )
-        return await waited(opened, await request_backpack(opened.node, wish), wait)
+        return await waited(opened, await request_backpack(opened.node, wish), wait, goal=has_arrived)
 
-    report(at_node(config, work), waited_for=wait, as_json=as_json)
+    report(at_node(config, work), waited_for=wait, as_json=as_json, goal=has_arrived)
 
 
 @app.command()

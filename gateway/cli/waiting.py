@@ -1,5 +1,6 @@
 """Waiting for a transfer that a serving node moves on."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -16,22 +17,34 @@ if TYPE_CHECKING:
 _EVERY: Final = 0.2
 
 
-async def waited(opened: "Opened", transfer: "Transfer", seconds: float) -> "Transfer":
-    """Return the transfer as it stands when it rests, or when the time is over."""
+async def waited(
+    opened: "Opened",
+    transfer: "Transfer",
+    seconds: float,
+    *,
+    goal: Callable[["Transfer"], bool] = rests,
+) -> "Transfer":
+    """Return the transfer as it stands when it reached the goal, or when the time is over."""
     import asyncio
 
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     id_ = transfer.id
-    while not rests(transfer) and loop.time() < end:
+    while not goal(transfer) and loop.time() < end:
         await asyncio.sleep(_EVERY)
         transfer = await opened.node.store.read(lambda tx: tx.transfers.get(id_))
     return transfer
 
 
-def report(transfer: "Transfer", *, waited_for: float, as_json: bool) -> None:
-    """Print the transfer; end with `TRY_LATER` if it was waited for and still does not rest."""
+def report(
+    transfer: "Transfer",
+    *,
+    waited_for: float,
+    as_json: bool,
+    goal: Callable[["Transfer"], bool] = rests,
+) -> None:
+    """Print the transfer; end with `TRY_LATER` if it was waited for and did not reach the goal."""
     show(summary(transfer), table([transfer]), as_json=as_json)
-    if waited_for and not rests(transfer):
+    if waited_for and not goal(transfer):
         say("It is still under way. Is the node running (`backpack serve`)?")
         raise typer.Exit(ExitCode.TRY_LATER)

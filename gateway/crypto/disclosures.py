@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from joserfc.jwk import ECKey
 
 from gateway.crypto import b64, jws, strict_json

@@ -18,6 +18,8 @@ POLL_INTERVAL: Final = timedelta(minutes=15)
 """How often a requester asks without having been hinted."""
 FOLLOW_UP_INTERVAL: Final = timedelta(days=1)
 """How often a requester asks whether a record that it has was recalled, beside being told."""
+TIDY_EVERY: Final = timedelta(hours=1)
+"""How often what has expired is deleted."""
 MAX_NEEDS_INFO_ROUNDS: Final = 2
 MAX_FETCHES: Final = 5
 MAX_VERSIONS: Final = 3

@@ -19,6 +19,12 @@ _ALL = (
     select(audit.c.seq, *(audit.c[name] for name in _NAMES)).order_by(audit.c.seq).limit(bindparam("limit"))
 )
 _OF = _ALL.where(audit.c.object == bindparam("object"))
+_LATEST = (
+    select(*(audit.c[name] for name in _NAMES))
+    .where(audit.c.object == bindparam("object"), audit.c.action == bindparam("action"))
+    .order_by(audit.c.seq.desc())
+    .limit(1)
+)
 
 
 class SqlAuditLog:
@@ -37,3 +43,8 @@ class SqlAuditLog:
         values = {"limit": limit, "object": object_} if of_one else {"limit": limit}
         rows = self._db.all(_OF if of_one else _ALL, values)
         return [(row["seq"], Leaf(**{name: row[name] for name in _NAMES})) for row in rows]
+
+    def latest(self, object_: str, action: str) -> Leaf | None:
+        """Return the newest leaf that says so of the object."""
+        row = self._db.first(_LATEST, {"object": object_, "action": action})
+        return Leaf(**{name: row[name] for name in _NAMES}) if row else None

@@ -48,6 +48,9 @@ _DROP = delete(messages).where(
     _c.transfer == bindparam("transfer"), _c.type == bindparam("type"), _c.next_try_at.is_not(None)
 )
 _OF = select(*_columns).where(_c.transfer == bindparam("transfer")).order_by(_c.at, _c.seq)
+_OUTBOX = (
+    select(*_columns).where(_c.next_try_at.is_not(None)).order_by(_c.at, _c.seq).limit(bindparam("limit"))
+)
 
 
 class SqlMessages:
@@ -100,6 +103,10 @@ class SqlMessages:
     def of(self, transfer: TransferId) -> Sequence[Message]:
         """Return the transfer's messages in the order of time."""
         return [_message(row) for row in self._db.all(_OF, {"transfer": transfer})]
+
+    def outbox(self, limit: int = 1000) -> Sequence[Message]:
+        """Return what has not arrived yet, oldest first."""
+        return [_message(row) for row in self._db.all(_OUTBOX, {"limit": limit})]
 
 
 def _message(row: AnyRow) -> Message:

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.clocks import retry_at
+from gateway.domain.clocks import TIDY_EVERY, retry_at
 from gateway.domain.errors import Moved, Refused, TryLater, Untrusted, cause
 from gateway.domain.messages import Message
 from gateway.domain.transfer import Reason, Role, State, Transfer
@@ -18,7 +18,7 @@ from gateway.usecases.fetch_backpack import fetch_parcel, verify_parcel
 from gateway.usecases.follow_transfer import ask_status
 from gateway.usecases.import_backpack import import_automatically
 from gateway.usecases.match_student import begin_matching, match_student
-from gateway.usecases.ports import Node
+from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.request_backpack import sign_request
 
@@ -61,6 +61,7 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
 
     `turned` is called at every turn: whoever watches knows that the loop is alive.
     """
+    tidy_at = node.now()
     running: dict[str, asyncio.Task[None]] = {}
 
     def done(id_: str) -> None:
@@ -71,6 +72,9 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
         while True:
             woken.clear()
             turned()
+            if node.now() >= tidy_at:
+                await forget_expired(node)
+                tidy_at = node.now() + TIDY_EVERY
             for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
                 if id_ in running:
                     work.close()
@@ -80,6 +84,17 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
             await _until(woken, node.pace.tick.total_seconds())
     finally:
         await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def forget_expired(node: Node) -> None:
+    """Delete replay marks and access tokens whose time is over."""
+    now = node.now()
+
+    def tidy(tx: Tx) -> None:
+        tx.seen.prune(now)
+        tx.grants.prune(now)
+
+    await node.store.write(tidy)
 
 
 async def _until(woken: asyncio.Event, seconds: float) -> None:

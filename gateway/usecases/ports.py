@@ -86,6 +86,9 @@ class Messages(Protocol):
     def of(self, transfer: TransferId) -> Sequence[Message]:
         """Return the transfer's messages in the order of time."""
 
+    def outbox(self, limit: int = 1000) -> Sequence[Message]:
+        """Return what has not arrived yet, oldest first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
@@ -237,6 +240,9 @@ class AuditLog(Protocol):
 
     def list(self, *, object_: str | None = None, limit: int = 1000) -> Sequence[tuple[int, Leaf]]:
         """Return leaves with their sequence numbers, oldest first."""
+
+    def latest(self, object_: str, action: str) -> Leaf | None:
+        """Return the newest leaf that says so of the object."""
 
 
 class Seen(Protocol):

@@ -105,7 +105,11 @@ def _site(opened: Opened, turned: _Turned) -> Site:
 def _measures(opened: Opened) -> Callable[[], Awaitable[Mapping[str, float]]]:
     async def read() -> Mapping[str, float]:
         stats = opened.store.stats
+        outbox = await opened.store.read(lambda tx: tx.messages.outbox())
+        oldest = (now() - outbox[0].at).total_seconds() if outbox else 0.0
         return {
+            "outbox_messages": len(outbox),
+            "outbox_oldest_seconds": oldest,
             "store_units": stats.units,
             "store_commits": stats.commits,
             "store_statements": stats.statements,

@@ -239,6 +239,13 @@ async def test_a_message_is_kept_as_it_is(store: AnyStore) -> None:
     assert await store.read(lambda tx: tx.messages.of(TransferId("T-1"))) == [sent, received]
 
 
+async def test_the_outbox_is_what_has_not_arrived(store: AnyStore) -> None:
+    waiting, arrived = message("m-1"), message("m-2", next_try_at=None)
+    await store.write(for_each((waiting, arrived), lambda tx: tx.messages.add))
+
+    assert await store.read(lambda tx: tx.messages.outbox()) == [waiting]
+
+
 async def test_only_a_message_that_this_node_sent_is_found_by_its_id(store: AnyStore) -> None:
     await store.write(lambda tx: tx.messages.add(message(direction=Direction.IN, next_try_at=None)))
 

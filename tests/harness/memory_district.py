@@ -108,6 +108,10 @@ class MemoryAuditLog:
         leaves = enumerate(self.rows, start=1)
         return [(seq, leaf) for seq, leaf in leaves if object_ in {None, leaf.object}][:limit]
 
+    def latest(self, object_: str, action: str) -> Leaf | None:
+        said = [leaf for leaf in self.rows if (leaf.object, leaf.action) == (object_, action)]
+        return said[-1] if said else None
+
 
 @dataclass
 class MemorySeen:

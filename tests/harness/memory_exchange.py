@@ -118,6 +118,10 @@ class MemoryMessages:
         rows = [row for row in self.rows.values() if row.transfer == transfer]
         return sorted(rows, key=lambda row: row.at)
 
+    def outbox(self, limit: int = 1000) -> Sequence[Message]:
+        waiting = [row for row in self.rows.values() if row.next_try_at is not None]
+        return sorted(waiting, key=lambda row: row.at)[:limit]
+
 
 def _key(message: Message) -> _MessageKey:
     return message.jti, message.direction, message.peer

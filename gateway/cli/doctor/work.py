@@ -9,16 +9,14 @@ from gateway.cli.next_steps import is_stuck
 from gateway.cli.output import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gateway.cli.doctor.checks import NodeCheck
-    from gateway.usecases.ports import Tx
     from gateway.wiring import Opened
 
 _SECONDS: Final = 3.0
 _STALE_RUN: Final = timedelta(days=2)
 _MOST: Final = 2000
-_GAVE_UP: Final = "gave up"
+_OFTEN: Final = 3
+"""Tries after which somebody should look."""
 _MAX_BYTES: Final = 256 * 1024
 
 
@@ -82,41 +80,24 @@ async def _transfers(opened: "Opened") -> Check:
 
 
 async def _outbox(opened: "Opened") -> Check:
-    waiting, given_up = await opened.node.store.read(lambda tx: tuple(map(len, _unsent(tx))))
-    if given_up:
+    waiting = await opened.node.store.read(lambda tx: tx.messages.outbox())
+    late = [message for message in waiting if message.tries >= _OFTEN]
+    if late:
         return warn(
             "outbox",
-            f"{given_up} messages were given up",
-            "`backpack transfer show ID` names the peer; ask it",
+            f"{len(late)} of {len(waiting)} messages were tried {_OFTEN} times or more",
+            f"ask {late[0].peer} whether its node runs",
         )
-    return ok("outbox", f"{waiting} messages wait")
-
-
-def _unsent(tx: "Tx") -> tuple[list[str], list[str]]:
-    waiting: list[str] = []
-    given_up: list[str] = []
-    for outcome, jti in _outcomes(tx):
-        if outcome == "pending":
-            waiting.append(jti)
-        elif outcome == _GAVE_UP:
-            given_up.append(jti)
-    return waiting, given_up
-
-
-def _outcomes(tx: "Tx") -> "Iterator[tuple[str, str]]":
-    for transfer in tx.transfers.list(limit=_MOST):
-        if not transfer.ended:
-            yield from ((message.outcome, message.jti) for message in tx.messages.of(transfer.id))
+    return ok("outbox", f"{len(waiting)} messages wait")
 
 
 async def _last_run(opened: "Opened") -> Check:
-    leaves = await opened.node.store.read(lambda tx: tx.audit.list(object_=opened.node.id, limit=1_000_000))
-    runs = [leaf.at for _, leaf in leaves if leaf.action == "students.mapped"]
-    if not runs:
+    run = await opened.node.store.read(lambda tx: tx.audit.latest(opened.node.id, "students.mapped"))
+    if run is None:
         return warn("last mapping run", "none", "backpack map run")
     count = await opened.node.store.read(lambda tx: tx.backpacks.count())
-    found = f"{moment(runs[-1])}, {count} students"
-    if opened.node.now() - runs[-1] > _STALE_RUN:
+    found = f"{moment(run.at)}, {count} students"
+    if opened.node.now() - run.at > _STALE_RUN:
         return warn("last mapping run", found, "let `backpack map run` run every night")
     return ok("last mapping run", found)
 
