@@ -87,7 +87,7 @@ class Lines:
         if self._number == 1:
             raw = raw.removeprefix(codecs.BOM_UTF8)
         text = self._decoded(raw)
-        if "\r" in text[:-2]:
+        if "\r" in text.removesuffix("\r\n"):
             text = self._split_returns(text)
         if "\0" in text:
             text = self._without_nul(text)

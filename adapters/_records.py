@@ -90,17 +90,26 @@ class Records:
                 Rule.ROW_REPEATED_HEADER, line, "the header stands here again", "delete the line", cells[0]
             )
             return
-        surplus = cells[len(self.columns) :]
-        if any(cell.strip() for cell in surplus) or len(cells) < len(self.columns):
-            yield self._about(
-                Rule.ROW_RAGGED,
-                line,
-                f"the row has {len(cells)} cells, the header {len(self.columns)}"
-                + ("; its values may stand in the wrong columns" if surplus else ""),
-                "put values that hold a comma into quotation marks" if surplus else "fill in the last cells",
-                self._delimiter.join(surplus) or None,
-            )
+        if len(cells) != len(self.columns):
+            yield self._ragged(line, cells)
         yield Row(dict(zip(self.columns, cells, strict=False)), self._file, line)
+
+    def _ragged(self, line: int, cells: list[str]) -> Finding:
+        """Return the finding about a wrong number of cells; empty surplus cells rarely matter."""
+        surplus = cells[len(self.columns) :]
+        filled = any(cell.strip() for cell in surplus)
+        return finding(
+            Rule.ROW_RAGGED,
+            f"the row has {len(cells)} cells, the header {len(self.columns)}"
+            + ("; its values may stand in the wrong columns" if surplus else ""),
+            file=self._file,
+            line=line,
+            raw_value=self._delimiter.join(surplus) if filled else None,
+            suggestion="put values that hold a comma into quotation marks"
+            if surplus
+            else "fill in the last cells",
+            severity="info" if surplus and not filled else None,
+        )
 
     def _is_header(self, cells: list[str]) -> bool:
         return [_plain(cell) for cell in cells] == [_plain(cell) for cell in self._header]

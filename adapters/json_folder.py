@@ -1,13 +1,16 @@
 """Puts received backpacks into a folder, for whatever imports them into the local system."""
 
 import asyncio
-import json
+import contextlib
 import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import ClassVar, Final
+
+import orjson
 
 from gateway.adapter_api import ImportRecord, Malformed, Misconfigured, SinkConfig
 
@@ -17,7 +20,7 @@ _RECALLED: Final = "recalled.txt"
 
 
 class JsonFolder(SinkConfig):
-    """`[import]` when `kind = "json_folder"`."""
+    """`[import.options]` when `sink = "json_folder"`."""
 
     folder: Path
     """Gets one folder for each transfer; it must exist."""
@@ -67,6 +70,7 @@ class JsonFolderSink:
 
     def _put(self, record: ImportRecord, target: Path) -> None:
         """Write a new folder beside the old one, then swap them."""
+        _clear(self._folder)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
         try:
             for name, content in _files(record).items():
@@ -84,10 +88,15 @@ class JsonFolderSink:
         return self._folder / transfer
 
 
+LEFT_AFTER_SECONDS: Final = 3600
+"""No write takes so long; what is older has no writer any more."""
+_READABLE: Final = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
 def _files(record: ImportRecord) -> dict[str, bytes]:
-    document = json.dumps(record.document, ensure_ascii=False, indent=1, sort_keys=True)
+    document = orjson.dumps(record.document, option=_READABLE)
     return {
-        "backpack.json": f"{document}\n".encode(),
+        "backpack.json": document,
         "record.jws": record.archive,
         "summary.txt": _summary(record).encode(),
         _VERSION: f"{record.version}\n".encode(),
@@ -112,6 +121,14 @@ def _version(target: Path) -> int:
         return int((target / _VERSION).read_text("ascii"))
     except (FileNotFoundError, ValueError):
         return 0
+
+
+def _clear(folder: Path) -> None:
+    """Delete what a process left that was stopped while it wrote."""
+    for left in (*folder.glob(".new-*"), *folder.glob(".old-*")):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_AFTER_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _swap(new: Path, target: Path) -> None:

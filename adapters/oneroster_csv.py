@@ -39,7 +39,7 @@ _BATCH = 1000
 
 
 class OneRosterCsv(AdapterConfig):
-    """`[adapter]` when `kind = "oneroster_csv"`."""
+    """`[source.options]` when `adapter = "oneroster_csv"`."""
 
     path: Path
     """A ZIP archive, or a folder that holds the CSV files."""

@@ -13,42 +13,43 @@ SINKS = "backpack.sinks"
 
 
 def kinds(group: str) -> list[str]:
-    """Return the names that `kind` may have, sorted."""
+    """Return the names that are installed in the group, sorted."""
     return sorted({found.name for found in entry_points(group=group)})
 
 
-def load_adapter(kind: str, options: Mapping[str, Any]) -> Adapter:
-    """Return the adapter of that kind with these settings.
+def load_adapter(name: str, options: Mapping[str, Any]) -> Adapter:
+    """Return the adapter of that name with these settings.
 
     Raises:
-        Misconfigured: no such kind is installed, or a setting is wrong.
+        Misconfigured: none of that name is installed, or a setting is wrong.
     """
-    return cast("Adapter", _load(ADAPTERS, kind, options))
+    return cast("Adapter", _load(ADAPTERS, name, options))
 
 
-def load_sink(kind: str, options: Mapping[str, Any]) -> Sink:
-    """Return the sink of that kind with these settings.
+def load_sink(name: str, options: Mapping[str, Any]) -> Sink:
+    """Return the sink of that name with these settings.
 
     Raises:
-        Misconfigured: no such kind is installed, or a setting is wrong.
+        Misconfigured: none of that name is installed, or a setting is wrong.
     """
-    return cast("Sink", _load(SINKS, kind, options))
+    return cast("Sink", _load(SINKS, name, options))
 
 
-def _load(group: str, kind: str, options: Mapping[str, Any]) -> Any:
-    maker = _find(group, kind).load()
+def _load(group: str, name: str, options: Mapping[str, Any]) -> Any:
+    maker = _find(group, name).load()
     settings: type[BaseModel] = maker.Config
     try:
         return maker(settings.model_validate(dict(options)))
     except ValidationError as error:
-        raise Misconfigured(f"{kind}: {_wrong(error)}") from None
+        raise Misconfigured(f"{name}: {_wrong(error)}") from None
 
 
-def _find(group: str, kind: str) -> EntryPoint:
-    for found in entry_points(group=group, name=kind):
+def _find(group: str, name: str) -> EntryPoint:
+    for found in entry_points(group=group, name=name):
         return found
     known = ", ".join(kinds(group)) or "none"
-    raise Misconfigured(f"kind = {kind!r} is not installed; installed: {known}")
+    setting = "adapter" if group == ADAPTERS else "sink"
+    raise Misconfigured(f"{setting} = {name!r} is not installed; installed: {known}")
 
 
 def _wrong(error: ValidationError) -> str:

@@ -135,8 +135,6 @@ class Settings(_Table):
     """The node's public address and federation entity identifier."""
     name: str
     contact: str = ""
-    lea: dict[str, str] = {}
-    """District identifiers by system, such as `nces`. What peers see is what the agency states."""
     server: Server = Server()
     store: Store = Store()
     keys: Keys = Keys()

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 import typer
 
-from gateway.cli.node_files import ANCHOR_FILE, NETWORK_KEY_FILE, NewNode, RoleName, settings_text
+from gateway.cli.node_files import (
+    ANCHOR_FILE,
+    NETWORK_KEY_FILE,
+    NewNode,
+    RoleName,
+    anchor_text,
+    settings_text,
+)
 from gateway.cli.options import NODE_TOML, AsJson
 from gateway.cli.output import show
 from gateway.domain.errors import Malformed, Refused
@@ -95,7 +102,7 @@ def _write(node: NewNode, folder: Path, given: _Given) -> "KeyRing":
     _refuse_to_overwrite(folder)
     keys = KeyRing.generate()
     keys.save(folder / "keys")
-    anchor = _public_keys(keys) if node.role == "agency" else given.anchor_keys
+    anchor = anchor_text(keys) if node.role == "agency" else given.anchor_keys
     if anchor:
         _write_file(folder / ANCHOR_FILE, anchor, mode=0o644)
     if given.network_key:
@@ -127,13 +134,6 @@ def _write_file(path: Path, content: bytes, *, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
-
-
-def _public_keys(keys: "KeyRing") -> bytes:
-    from gateway.cli.output import to_json
-    from gateway.crypto.keys import Purpose
-
-    return to_json(keys.public_jwks(Purpose.FEDERATION)).encode() + b"\n"
 
 
 def _key_set(file: Path) -> bytes:

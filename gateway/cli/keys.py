@@ -1,7 +1,6 @@
 """This node's keys, by purpose."""
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,10 +10,9 @@ import typer
 from gateway.cli.asking import confirm
 from gateway.cli.options import NODE_TOML, AsJson, ConfigFile, Yes
 from gateway.cli.output import columns, say, show
-from gateway.domain.errors import Refused
 
 if TYPE_CHECKING:
-    from gateway.crypto.keys import KeyRing, Purpose
+    from gateway.crypto.keys import KeyRing, PrivateKey, Purpose
     from gateway.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -23,17 +21,26 @@ PurposeArgument = Annotated[
     Literal["federation", "client", "evidence", "encryption"], typer.Argument(metavar="PURPOSE")
 ]
 
+_FOLLOWED = "Peers follow within a day. Then: `backpack keys retire {purpose}`."
 _AFTER_ROTATION = {
-    "federation": "Then: give the agency the new fingerprint (`backpack keys fingerprint`); it admits this"
-    " node again; wait until `backpack doctor` says that the agency admits this node; then"
-    " `backpack keys retire federation`. Retiring earlier cuts this node off.",
-    "client": "Peers follow within a day. Then: `backpack keys retire client`.",
-    "evidence": "Peers follow within a day. Then: `backpack keys retire evidence`. What the old key signed"
-    " stays provable: each record carries the chain of its day.",
-    "encryption": "Peers follow within a day. Then: `backpack keys retire encryption`.",
+    "district": "The new key signs nothing yet. Then: the agency admits this node again, by the new"
+    " fingerprint (`backpack keys fingerprint`); after that `backpack keys switch`.",
+    "agency": "The new key signs nothing yet. Then: hand every district the new key file and let it compare"
+    " the fingerprint (`backpack keys fingerprint`), put the file in place of its old one, and restart;"
+    " after that `backpack keys switch`.",
+    "client": _FOLLOWED,
+    "evidence": f"{_FOLLOWED} What the old key signed stays provable: each record carries the chain of its"
+    " day.",
+    "encryption": _FOLLOWED,
 }
-_BEFORE_RETIRING = {
-    "federation": "Has the agency admitted the new key? If not, nobody will believe this node any more.",
+_BEFORE_SWITCHING = {
+    "district": "Has the agency admitted this node with both keys? If not, nobody will believe it any more.",
+    "agency": "Has every district both keys? One that has not will believe nobody any more.",
+}
+_AFTER_SWITCHING = "When a day has passed: `backpack keys retire federation`."
+_AFTER_RETIRING = {
+    "district": " The agency admits this node once more, so that it vouches for the old key no longer.",
+    "agency": " The districts may put the new key file in place of theirs, without the old key.",
 }
 
 
@@ -61,14 +68,29 @@ def fingerprint(*, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> N
 def rotate(
     purpose: PurposeArgument, *, yes: Yes = False, as_json: AsJson = False, config: ConfigFile = NODE_TOML
 ) -> None:
-    """Make a new current key. The old one stays published until it is retired; then restart the node.
+    """Make a new key and publish it; then restart the node. The old one stays until it is retired.
 
-    For the federation key the order is: rotate, the agency admits this node again, retire.
+    A federation key does not sign at once, because others must write it down first. The order is: rotate;
+    the agency admits this node again (at an agency: every district pins the new key file); switch; a day
+    later retire. Restart the node after each of the three.
     """
     settings, keys = _load(config)
+    keys.rotate(_purpose(purpose))
     confirm(f"Make a new {purpose} key?", yes=yes)
-    _change(settings, keys, _purpose(purpose), keys.rotate, "keys.rotated")
-    say(f"Restart the node. {_AFTER_ROTATION[purpose]}")
+    _save(settings, keys, _purpose(purpose), "keys.rotated")
+    say(f"Restart the node. {_AFTER_ROTATION[_case(purpose, settings)].format(purpose=purpose)}")
+    _report(settings, keys, as_json=as_json)
+
+
+@app.command()
+def switch(*, yes: Yes = False, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
+    """Let the new federation key sign, once others have written it down; then restart the node."""
+    settings, keys = _load(config)
+    keys.switch()
+    say(_BEFORE_SWITCHING[settings.role])
+    confirm("Let the new federation key sign?", yes=yes)
+    _save(settings, keys, _purpose("federation"), "keys.switched")
+    say(f"Restart the node. {_AFTER_SWITCHING}")
     _report(settings, keys, as_json=as_json)
 
 
@@ -78,16 +100,16 @@ def retire(
 ) -> None:
     """Drop all but the current key of a purpose; then restart the node."""
     settings, keys = _load(config)
-    if len(keys.all(_purpose(purpose))) == 1:
-        raise Refused(
-            f"there is only one {purpose} key; make another first with `backpack keys rotate {purpose}`"
-        )
-    if warning := _BEFORE_RETIRING.get(purpose):
-        say(warning)
+    keys.retire(_purpose(purpose))
     confirm(f"Drop the old {purpose} keys for good?", yes=yes)
-    _change(settings, keys, _purpose(purpose), keys.retire, "keys.retired")
-    say("Restart the node.")
+    _save(settings, keys, _purpose(purpose), "keys.retired")
+    say(f"Restart the node.{_AFTER_RETIRING.get(_case(purpose, settings), '')}")
     _report(settings, keys, as_json=as_json)
+
+
+def _case(purpose: str, settings: "Settings") -> str:
+    """Return what the next step depends on: the purpose; of federation keys, the role of the node."""
+    return settings.role if purpose == "federation" else purpose
 
 
 def key_facts(settings: "Settings", keys: "KeyRing") -> list[dict[str, Any]]:
@@ -98,12 +120,18 @@ def key_facts(settings: "Settings", keys: "KeyRing") -> list[dict[str, Any]]:
         {
             "purpose": str(purpose),
             "thumbprint": key.thumbprint(),
-            "use": "current" if number == 0 else "old, still published",
+            "use": _use(keys, purpose, key),
             "days": _days(_file(settings, purpose)),
         }
         for purpose in Purpose
-        for number, key in enumerate(keys.all(purpose))
+        for key in keys.all(purpose)
     ]
+
+
+def _use(keys: "KeyRing", purpose: "Purpose", key: "PrivateKey") -> str:
+    if key is keys.current(purpose):
+        return "current"
+    return "new, published, does not sign yet" if key is keys.successor else "old, still published"
 
 
 def _load(config: Path) -> "tuple[Settings, KeyRing]":
@@ -120,27 +148,32 @@ def _purpose(name: str) -> "Purpose":
     return Purpose(name)
 
 
-def _change(
-    settings: "Settings",
-    keys: "KeyRing",
-    purpose: "Purpose",
-    change: "Callable[[Purpose], None]",
-    action: str,
-) -> None:
-    """Change the keys of one purpose; the times of the other files stay, because they tell the age."""
+def _save(settings: "Settings", keys: "KeyRing", purpose: "Purpose", action: str) -> None:
+    """Keep the changed keys of a purpose; the times of the other files stay, because they tell the age."""
     others = {
         file: file.stat().st_mtime
         for one in type(purpose)
         if one != purpose
         for file in [_file(settings, one)]
     }
-    change(purpose)
     keys.save(settings.path(settings.keys.folder))
+    if settings.role == "agency":
+        _publish_anchor(settings, keys)
     for file, changed in others.items():
         os.utime(file, (changed, changed))
     import asyncio
 
     asyncio.run(_record(settings, purpose, action))
+
+
+def _publish_anchor(settings: "Settings", keys: "KeyRing") -> None:
+    """Write the key file that the districts pin anew."""
+    from gateway.cli.node_files import ANCHOR_FILE, anchor_text
+
+    file = settings.path(Path(ANCHOR_FILE))
+    draft = file.with_suffix(".new")
+    draft.write_bytes(anchor_text(keys))
+    draft.replace(file)
 
 
 async def _record(settings: "Settings", purpose: "Purpose", action: str) -> None:

@@ -193,4 +193,8 @@ def _write_csv(told: "Sequence[Mapping[str, Any]]") -> None:
 def _cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with; the last four are the full-width signs, which spreadsheets take as well."""

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from string import Template
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from gateway.crypto.keys import KeyRing
 
 RoleName = Literal["district", "agency"]
 
@@ -56,6 +59,14 @@ def settings_text(node: NewNode) -> str:
         source=_source(node),
         network_key=("" if node.network_key else "# ") + f"network_key = {_toml(NETWORK_KEY_FILE)}",
     )
+
+
+def anchor_text(keys: "KeyRing") -> bytes:
+    """Return the key file of an agency, for the districts to pin: its published federation keys."""
+    from gateway.cli.output import to_json
+    from gateway.crypto.keys import Purpose
+
+    return to_json(keys.public_jwks(Purpose.FEDERATION)).encode() + b"\n"
 
 
 def _anchor(node: NewNode) -> str:

@@ -10,6 +10,7 @@ def serve(config: ConfigFile = NODE_TOML, *, as_json: AsJson = False) -> None:
     Logs go to standard error, one JSON object a line.
     """
     import asyncio
+    import sys
 
     from gateway import wiring
     from gateway.settings import load
@@ -20,4 +21,10 @@ def serve(config: ConfigFile = NODE_TOML, *, as_json: AsJson = False) -> None:
         else:
             say(f"listening on {url}")
 
-    asyncio.run(wiring.serve(load(config), ready))
+    running = wiring.serve(load(config), ready)
+    if sys.platform == "win32":
+        asyncio.run(running)
+    else:
+        import uvloop
+
+        uvloop.run(running)

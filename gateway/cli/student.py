@@ -7,9 +7,10 @@ import typer
 from gateway.cli.asking import private_text
 from gateway.cli.entries import section_lines
 from gateway.cli.map import finding_facts, finding_lines
-from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
+from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, moment, say, show
 from gateway.cli.session import at_node
+from gateway.cli.viewing import leaf_of
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import LocalStudentId
 
@@ -70,17 +71,23 @@ def show_(
         str | None, typer.Argument(metavar="LOCAL_ID", help="The student's local id; - reads it.")
     ] = None,
     *,
+    actor: ActorName,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Show a student's backpack: every entry with where it came from, and what was wrong with the rows."""
+    """Show a student's backpack: every entry with where it came from, and what was wrong with the rows.
+
+    Who looked, and when, is kept in the audit log.
+    """
     student = LocalStudentId(private_text(id_, "LOCAL_ID"))
 
-    def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
-        return tx.backpacks.get(student), [found for _, found in tx.findings.list(student=student)]
-
     async def work(opened: "Opened") -> "tuple[StoredBackpack, list[Finding]]":
-        return await opened.node.store.read(look)
+        def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
+            stored = tx.backpacks.get(student)
+            tx.audit.add(leaf_of(opened.node, stored.learner, actor=actor))
+            return stored, [found for _, found in tx.findings.list(student=student)]
+
+        return await opened.node.store.write(look)
 
     told = _details(*at_node(config, work))
     show(told, _story(told), as_json=as_json)

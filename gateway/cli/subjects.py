@@ -78,4 +78,6 @@ def _subject(given: Mapping[str, Any]) -> Subject:
 
 
 def _fault(fault: Any) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "a field that is not known"
     return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.next_steps import is_stuck
-from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
-from gateway.cli.output import say, show
+from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
+from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
 from gateway.cli.transfer_view import details, story, summary, table
+from gateway.cli.viewing import leaf_of
+from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import TransferId
 from gateway.domain.transfer import Role, State
 
@@ -54,18 +56,40 @@ def list_(
 def show_(
     id_: Annotated[str, typer.Argument(metavar="ID")],
     *,
+    actor: ActorName,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Show one transfer: what happened, each message and what became of it, and who must act next."""
+    """Show one transfer: what happened, each message and what became of it, and who must act next.
 
-    def look(tx: "Tx") -> "tuple[Transfer, list[Leaf], Sequence[Message]]":
-        found = tx.transfers.get(TransferId(id_))
-        leaves = [leaf for _, leaf in tx.audit.list(object_=found.id)]
-        return found, leaves, tx.messages.of(found.id)
+    Who looked, and when, is kept in the audit log.
+    """
 
     async def work(opened: "Opened") -> "tuple[Transfer, list[Leaf], Sequence[Message]]":
-        return await opened.node.store.read(look)
+        def look(tx: "Tx") -> "tuple[Transfer, list[Leaf], Sequence[Message]]":
+            found = tx.transfers.get(TransferId(id_))
+            leaves = [leaf for _, leaf in tx.audit.list(object_=found.id)]
+            tx.audit.add(leaf_of(opened.node, found.id, actor=actor, peer=found.peer))
+            return found, leaves, tx.messages.of(found.id)
+
+        return await opened.node.store.write(look)
 
     told = details(*at_node(config, work))
     show(told, story(told), as_json=as_json)
+
+
+@app.command()
+def holders(*, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
+    """List whom this district can ask for a record: every other district that the agency vouches for."""
+
+    async def work(opened: "Opened") -> "list[dict[str, str]]":
+        if opened.settings.role != "district":
+            raise Misconfigured("an agency asks for no records; run this at a district")
+        found = await opened.members.members()
+        return [{"name": name, "id": id_} for id_, name in found if id_ != opened.node.id]
+
+    told = at_node(config, work)
+    rows = ((one["name"], one["id"]) for one in told)
+    show(told, columns(("NAME", "ADDRESS"), rows) if told else (), as_json=as_json)
+    if not told:
+        say("The agency vouches for no other district.")

@@ -1,7 +1,7 @@
 """What a registrar decides at the district that holds a record."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,10 +21,19 @@ if TYPE_CHECKING:
     from gateway.usecases.ports import Node
     from gateway.wiring import Opened
 
-ReasonOption = Annotated[Reason, typer.Option(help="Kept here; the other district is not told.")]
-TakeBackReason = Annotated[
-    Reason, typer.Option(help="Why; the other district is told that it was taken back.")
+GivenReason = Literal[
+    "policy",
+    "not_enrolled",
+    "safety",
+    "legal_hold",
+    "duplicate",
+    "wrong_student",
+    "court_order",
+    "not_needed",
 ]
+"""What a person may give as a reason; the rest of the list is the node's own."""
+ReasonOption = Annotated[GivenReason, typer.Option(help="Kept here; the other district is not told.")]
+TakeBackReason = Annotated[GivenReason, typer.Option(help="Why; the other district is told.")]
 
 
 @app.command()
@@ -54,7 +63,9 @@ def deny(
     """Refuse the request. The other district learns that nothing is released, not why."""
     from gateway.usecases.decide_release import deny
 
-    _decide(config, lambda node: deny(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+    _decide(
+        config, lambda node: deny(node, TransferId(id_), actor=actor, reason=Reason(reason)), as_json=as_json
+    )
 
 
 @app.command()
@@ -69,7 +80,9 @@ def hold(
     """Keep the request where it is. The other district sees it as pending, as before."""
     from gateway.usecases.decide_release import hold
 
-    _decide(config, lambda node: hold(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+    _decide(
+        config, lambda node: hold(node, TransferId(id_), actor=actor, reason=Reason(reason)), as_json=as_json
+    )
 
 
 @app.command()
@@ -100,7 +113,11 @@ def revoke(
     from gateway.usecases.decide_release import revoke
 
     confirm("Take the release back?", yes=yes)
-    _decide(config, lambda node: revoke(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+    _decide(
+        config,
+        lambda node: revoke(node, TransferId(id_), actor=actor, reason=Reason(reason)),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -117,7 +134,11 @@ def recall(
     from gateway.usecases.decide_release import recall
 
     confirm("Tell the other district not to use the record?", yes=yes)
-    _decide(config, lambda node: recall(node, TransferId(id_), actor=actor, reason=reason), as_json=as_json)
+    _decide(
+        config,
+        lambda node: recall(node, TransferId(id_), actor=actor, reason=Reason(reason)),
+        as_json=as_json,
+    )
 
 
 @app.command()

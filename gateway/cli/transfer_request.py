@@ -42,7 +42,8 @@ def request(
 ) -> None:
     """Ask a former district for a student's record.
 
-    Without a holder the agency's locator is asked first, by state id and birth date.
+    `backpack transfer holders` lists whom to ask. Without a holder the agency's locator is asked first, by
+    state id and birth date.
     """
     student = read_subject(subject)
     sections = _sections(section)
@@ -67,6 +68,7 @@ def request(
 @app.command()
 def inform(
     id_: TransferArgument,
+    actor: ActorName,
     subject: SubjectFile = None,
     *,
     wait: Wait = 0,
@@ -79,7 +81,8 @@ def inform(
     async def work(opened: "Opened") -> "Transfer":
         from gateway.usecases.follow_transfer import provide_information
 
-        return await waited(opened, await provide_information(opened.node, TransferId(id_), more), wait)
+        informed = await provide_information(opened.node, TransferId(id_), more, actor=actor)
+        return await waited(opened, informed, wait)
 
     report(at_node(config, work), waited_for=wait, as_json=as_json)
 

@@ -102,7 +102,7 @@ def _segment(segment: "OpenedSegment") -> dict[str, Any]:
         "as_of": segment.as_of,
         "learner": segment.learner,
         "disclosed": disclosed,
-        "withheld": dict(segment.withheld),
+        "undisclosed": dict(segment.undisclosed),
     }
 
 
@@ -124,8 +124,8 @@ def _lines(told: dict[str, Any]) -> "Iterator[str]":
 
 
 def _counts(segment: dict[str, Any]) -> "Iterator[str]":
-    for name in {**segment["disclosed"], **segment["withheld"]}:
-        shown, kept = segment["disclosed"].get(name, 0), segment["withheld"].get(name, 0)
-        yield f"  {words(name)}: {shown} disclosed" + (f", {kept} withheld" if kept else "")
-    if not segment["disclosed"] and not segment["withheld"]:
+    for name in {**segment["disclosed"], **segment["undisclosed"]}:
+        shown, more = segment["disclosed"].get(name, 0), segment["undisclosed"].get(name, 0)
+        yield f"  {words(name)}: {shown} disclosed" + (f"; {more} withheld or padding" if more else "")
+    if not segment["disclosed"] and not segment["undisclosed"]:
         yield "  nothing"

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from joserfc.jwk import thumbprint as rfc7638
 
 from gateway.crypto import strict_json
-from gateway.domain.errors import GatewayError, Misconfigured, Untrusted
+from gateway.domain.errors import GatewayError, Misconfigured, Refused, Untrusted
 
 SIGNING_ALG = "ES256"
 """The only algorithm of a signature; nothing is negotiated."""
@@ -35,8 +35,14 @@ _POINT = frozenset({"kty", "crv", "x", "y"})
 _PUBLISHED = _POINT | {"kid", "use", "alg"}
 _ALG_OF_USE = {"sig": SIGNING_ALG, "enc": WRAPPING_ALG}
 
+_NEXT = "next"
+"""Member of the file of the federation keys: the key that does not sign yet."""
 
 _MEND = "restore the folder of keys from a backup, or begin anew with `backpack init`"
+
+
+PrivateKey = ECKey
+"""A private key, to whoever only hands it on."""
 
 
 class Purpose(StrEnum):
@@ -80,11 +86,20 @@ class Keys:
 
 
 class KeyRing:
-    """A node's private keys. The first of each purpose signs; the later ones are still published."""
+    """A node's private keys. The first of each purpose signs; the others are published beside it.
 
-    def __init__(self, keys: Mapping[Purpose, Iterable[ECKey]]) -> None:
-        """Take the keys, current ones first. Every purpose must have one."""
+    A federation key counts only where others wrote it down: the agency, or whoever pinned it. So a new
+    one waits, published, until `switch`; keys of the other purposes are followed by reading what the
+    node publishes, and sign at once.
+    """
+
+    def __init__(self, keys: Mapping[Purpose, Iterable[ECKey]], *, successor: ECKey | None = None) -> None:
+        """Take the keys, current ones first, and a federation key that does not sign yet.
+
+        Every purpose must have a current key.
+        """
         self._keys = {purpose: tuple(keys.get(purpose, ())) for purpose in Purpose}
+        self._successor = successor
         missing = [purpose for purpose, held in self._keys.items() if not held]
         if missing:
             raise Misconfigured(f"there is no {missing[0]} key; {_MEND}")
@@ -101,33 +116,75 @@ class KeyRing:
         Raises:
             Misconfigured: a file is missing, broken, or readable by others; the message says what to run.
         """
-        return cls({purpose: _read(_file(folder, purpose), purpose) for purpose in Purpose})
+        read = {purpose: _read(_file(folder, purpose), purpose) for purpose in Purpose}
+        keys = {purpose: held for purpose, (held, _) in read.items()}
+        return cls(keys, successor=read[Purpose.FEDERATION][1])
 
     def save(self, folder: Path) -> None:
         """Write a file for each purpose, readable by the owner only, each replaced whole or not at all."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for purpose, held in self._keys.items():
-            private = {"keys": [key.as_dict(private=True) for key in held]}
+            private: dict[str, Any] = {"keys": [key.as_dict(private=True) for key in held]}
+            if purpose is Purpose.FEDERATION and self._successor:
+                private[_NEXT] = self._successor.as_dict(private=True)
             _write(_file(folder, purpose), orjson.dumps(private))
+
+    @property
+    def successor(self) -> ECKey | None:
+        """Return the federation key that is published and does not sign yet, if there is one."""
+        return self._successor
 
     def current(self, purpose: Purpose) -> ECKey:
         """Return the key that signs (or opens) now."""
         return self._keys[purpose][0]
 
     def all(self, purpose: Purpose) -> tuple[ECKey, ...]:
-        """Return the current key and then the earlier ones still published."""
-        return self._keys[purpose]
+        """Return all that is published: the current key, the earlier ones, then the successor."""
+        waiting = (self._successor,) if purpose is Purpose.FEDERATION and self._successor else ()
+        return (*self._keys[purpose], *waiting)
 
     def public_jwks(self, *purposes: Purpose) -> dict[str, list[dict[str, Any]]]:
         """Return the public JWK Set of these purposes, as a node publishes it (RFC 7517, 5)."""
-        return {"keys": [dict(key.as_dict(private=False)) for p in purposes for key in self._keys[p]]}
+        return {"keys": [dict(key.as_dict(private=False)) for p in purposes for key in self.all(p)]}
 
     def rotate(self, purpose: Purpose) -> None:
-        """Make a new current key. The old one stays published, so that peers can follow."""
-        self._keys[purpose] = (new_key(purpose), *self._keys[purpose])
+        """Make a new key and publish it beside the old one.
+
+        A federation key waits for `switch`; any other signs at once.
+
+        Raises:
+            Refused: a new federation key is waiting already.
+        """
+        if purpose is not Purpose.FEDERATION:
+            self._keys[purpose] = (new_key(purpose), *self._keys[purpose])
+            return
+        if self._successor:
+            raise Refused("a new federation key is published already and does not sign yet")
+        self._successor = new_key(purpose)
+
+    def switch(self) -> None:
+        """Let the new federation key sign. The old one stays published until `retire`.
+
+        Raises:
+            Refused: no new federation key is waiting.
+        """
+        if not self._successor:
+            raise Refused("there is no new federation key; make one with `backpack keys rotate federation`")
+        self._keys[Purpose.FEDERATION] = (self._successor, *self._keys[Purpose.FEDERATION])
+        self._successor = None
 
     def retire(self, purpose: Purpose) -> None:
-        """Drop all but the current key. What the others signed no longer verifies from live key sets."""
+        """Drop all but the current key. What the others signed no longer verifies from live key sets.
+
+        Raises:
+            Refused: there is nothing to drop, or the new federation key does not sign yet.
+        """
+        if purpose is Purpose.FEDERATION and self._successor:
+            raise Refused("the new federation key does not sign yet; `backpack keys switch` comes first")
+        if len(self._keys[purpose]) == 1:
+            raise Refused(
+                f"there is only one {purpose} key; make another first with `backpack keys rotate {purpose}`"
+            )
         self._keys[purpose] = self._keys[purpose][:1]
 
 
@@ -247,7 +304,8 @@ def _file(folder: Path, purpose: Purpose) -> Path:
     return folder / f"{purpose}.jwks.json"
 
 
-def _read(file: Path, purpose: Purpose) -> tuple[ECKey, ...]:
+def _read(file: Path, purpose: Purpose) -> tuple[tuple[ECKey, ...], ECKey | None]:
+    """Return the keys of a file, and the one that does not sign yet."""
     try:
         mode = file.stat().st_mode
         content = file.read_bytes()
@@ -257,7 +315,8 @@ def _read(file: Path, purpose: Purpose) -> tuple[ECKey, ...]:
         raise Misconfigured(f"others may read {file}; run `chmod 600 {file}`, and replace the keys in it")
     try:
         jwks = strict_json.load_object(content, max_bytes=MAX_KEY_SET_BYTES)
-        return tuple(_private(jwk, purpose) for jwk in jwks["keys"])
+        successor = _private(jwks[_NEXT], purpose) if _NEXT in jwks else None
+        return tuple(_private(jwk, purpose) for jwk in jwks["keys"]), successor
     except (GatewayError, KeyError, TypeError, ValueError):
         raise Misconfigured(f"{file} holds no {purpose} keys; restore it from a backup") from None
 

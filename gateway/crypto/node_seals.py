@@ -1,22 +1,20 @@
 """Signs and opens for one node: `ports.Seals` over its key ring and its trust rules."""
 
 import asyncio
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import orjson
 
-from gateway.crypto import disclosures, jws, seals
+from gateway.crypto import disclosures, jws, records, seals
 from gateway.crypto.chains import ChainCache
 from gateway.crypto.keys import WRAPPING_ALG, KeyRing, Purpose, parse_jwks
 from gateway.domain.errors import Malformed, Untrusted
 from gateway.domain.ids import EntityId, digest
 from gateway.domain.messages import MessageType
 from gateway.domain.trust import Listing
-from gateway.usecases.ports import OpenedRecord, OpenedSegment
+from gateway.usecases.ports import OpenedRecord
 
 T = TypeVar("T")
 
@@ -26,10 +24,12 @@ MAX_AGE: Final = timedelta(days=30)
 BIG: Final = 256 * 1024
 """Work on more bytes than this leaves the event loop to others."""
 
+_ENTRY_BYTES: Final = 700
+"""About the size of an entry."""
+_PADDED: Final = frozenset({"S", "R"})
+_PADDED_TO: Final = 8
 _WRAPPED_DOTS: Final = 4
 """A compact JWE has five parts, a JWS three."""
-_OPENED_KEPT: Final = 32
-"""Records, of 256 kB at most, that are kept open between their verification and their import."""
 
 _WITH_CHAIN: Final = frozenset({MessageType.REQUEST, MessageType.RECORD})
 
@@ -42,7 +42,6 @@ class NodeSeals:
         self._keys = keys
         self._chains = chains
         self._now = now
-        self._opened: OrderedDict[str, tuple[Listing, OpenedRecord]] = OrderedDict()
 
     def sign(self, type_: MessageType, claims: Mapping[str, Any], chain: Sequence[str] = ()) -> str:
         """Return the compact JWS, signed with the current evidence key."""
@@ -52,7 +51,7 @@ class NodeSeals:
     def read(self, type_: MessageType, token: str, sender: Listing) -> Mapping[str, Any]:
         """Return the claims of a message from the sender to this node."""
         claims = self._verified(type_, token, sender, MAX_MESSAGE_BYTES)
-        jws.check_times(claims, now=self._now(), max_age=MAX_AGE)
+        jws.check_times({"iat": claims.get("iat")}, now=self._now(), max_age=MAX_AGE)
         return claims
 
     def wrap(self, message: str, receiver: Listing) -> str:
@@ -88,15 +87,25 @@ class NodeSeals:
             raise Malformed("response_encryption.jwk is not a P-256 key for encryption") from None
         return orjson.dumps(dict(jwk)).decode()
 
-    def sign_segment(
+    async def sign_segment(
         self,
         claims: Mapping[str, Any],
         sections: Mapping[str, Sequence[Mapping[str, Any]]],
         chain: Sequence[str],
     ) -> tuple[str, Mapping[str, Sequence[str]]]:
-        """Return a segment's JWS and its disclosures by section."""
+        """Return a segment's JWS and its disclosures by section.
+
+        Sections with special or restricted entries are padded with decoys, so that the number of digests
+        does not tell the number of entries (RFC 9901, 4.2.7).
+        """
         key = self._keys.current(Purpose.EVIDENCE)
-        signed = disclosures.sign_segment(key, claims=claims, sections=sections, trust_chain=chain)
+        entries = sum(map(len, sections.values()))
+        signed = await _aside(
+            entries * _ENTRY_BYTES,
+            lambda: disclosures.sign_segment(
+                key, claims=claims, sections=sections, trust_chain=chain, decoys=_decoys(sections)
+            ),
+        )
         return signed.jws, signed.disclosures
 
     async def seal(self, record: str, public_key: str) -> bytes:
@@ -110,36 +119,26 @@ class NodeSeals:
         key = seals.ResponseKey.from_json(private_key)
         return await _aside(len(jwe) * 4, lambda: seals.unseal(jwe, key))
 
-    async def open_record(self, record: str, sender: Listing) -> OpenedRecord:
-        """Verify the record as the sender's to this node, and each of its segments.
-
-        The same bytes once more, under the same keys, are not verified again.
-        """
-        proven, opened = self._opened.pop(record, (None, None))
-        if proven and opened and (proven.id, proven.evidence_jwks) == (sender.id, sender.evidence_jwks):
-            return opened
-        opened = await _aside(len(record), lambda: self._open_record(record, sender))
-        self._keep_open(record, sender, opened)
-        return opened
-
-    def _keep_open(self, record: str, sender: Listing, opened: OpenedRecord) -> None:
-        """Keep it for who asks next, once: a node that imports by itself does so right after it verified."""
-        if len(record) <= BIG:
-            self._opened[record] = sender, opened
-        if len(self._opened) > _OPENED_KEPT:
-            self._opened.popitem(last=False)
+    async def open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
+        """Verify the record as the issuer's to this node, and each of its segments."""
+        return await _aside(len(record), lambda: self._open_record(record, issuer))
 
     def _seal(self, record: str, public_key: str) -> bytes:
         mine = self._keys.current(Purpose.EVIDENCE)
         seals.second_look(record, dict(mine.as_dict(private=False)))
         return seals.seal(record, orjson.loads(public_key))
 
-    def _open_record(self, record: str, sender: Listing) -> OpenedRecord:
-        claims = self._verified(MessageType.RECORD, record, sender, seals.MAX_RECORD_BYTES)
+    def _open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
+        opened = records.open_record(record, self._chains, now=self._now())
+        if opened.issuer.id != issuer:
+            raise Untrusted("wrong_issuer")
+        if opened.claims.get("aud") != self._id:
+            raise Untrusted("wrong_audience")
         return OpenedRecord(
-            claims=claims,
+            issuer=opened.issuer,
+            claims=opened.claims,
             digest=digest(record.encode()),
-            segments=open_segments(claims, self._chains, self._now()),
+            segments=opened.segments,
         )
 
     def _verified(self, type_: MessageType, token: str, sender: Listing, max_bytes: int) -> Mapping[str, Any]:
@@ -157,71 +156,12 @@ class NodeSeals:
         return verified.claims
 
 
-def open_segments(claims: Mapping[str, Any], chains: ChainCache, now: datetime) -> tuple[OpenedSegment, ...]:
-    """Verify every segment of a record under the chain in its own header, at the time it was signed.
-
-    Raises:
-        Untrusted: a chain, signature or disclosure does not hold, or a segment is from the future.
-        Malformed: the record is not shaped like one, or has no segment.
-    """
-    record = claims.get("record")
-    parts = record.get("segments") if isinstance(record, dict) else None
-    if not isinstance(parts, list) or not parts:
-        raise Malformed("the record holds no segment")
-    return tuple(_open_segment(part, chains, now) for part in parts)
-
-
-def _open_segment(part: Any, chains: ChainCache, now: datetime) -> OpenedSegment:
-    if not isinstance(part, dict) or not isinstance(part.get("jws"), str):
-        raise Malformed("a segment has no JWS")
-    token: str = part["jws"]
-    shown = part.get("disclosures")
-    if not isinstance(shown, dict) or not all(_are_texts(texts) for texts in shown.values()):
-        raise Malformed("a segment's disclosures are not lists of text")
-    peeked = jws.peek(token, max_bytes=disclosures.MAX_SEGMENT_BYTES)
-    at = _time(peeked.claims, now)
-    issuer = EntityId(str(peeked.claims.get("iss")))
-    listing = chains.verify(_chain(peeked.header), now=at, subject=issuer)
-    opened = disclosures.open_segment(token, shown, parse_jwks(listing.evidence_jwks))
-    return OpenedSegment(
-        jws=token,
-        issuer=issuer,
-        learner=_learner(opened.claims),
-        as_of=_as_of(opened.claims),
-        sections=opened.sections,
-        disclosures=shown,
-        withheld={name: count for name, count in opened.withheld.items() if count},
-    )
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def _chain(header: Mapping[str, Any]) -> Sequence[str]:
-    chain = header.get("trust_chain")
-    if not isinstance(chain, list) or not _are_texts(chain):
-        raise Untrusted("no_chain", "a segment carries its own chain")
-    return chain
-
-
-def _time(claims: Mapping[str, Any], now: datetime) -> datetime:
-    jws.check_times(claims, now=now)
-    return datetime.fromtimestamp(int(claims["iat"]), UTC)
-
-
-def _learner(claims: Mapping[str, Any]) -> str:
-    try:
-        return str(uuid.UUID(str(claims.get("learner")).removeprefix("urn:uuid:")))
-    except ValueError:
-        raise Malformed("a segment's learner is not a UUID") from None
-
-
-def _as_of(claims: Mapping[str, Any]) -> date:
-    try:
-        return date.fromisoformat(str(claims.get("as_of")))
-    except ValueError:
-        raise Malformed("a segment's as_of is not a date") from None
+def _decoys(sections: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, int]:
+    return {
+        name: -len(entries) % _PADDED_TO
+        for name, entries in sections.items()
+        if any(entry["meta"]["sensitivity"]["class"] in _PADDED for entry in entries)
+    }
 
 
 async def _aside(size: int, work: Callable[[], T]) -> T:

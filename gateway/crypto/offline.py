@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from gateway.crypto import jws, seals
+from pydantic import ValidationError
+
+from gateway.crypto import jws, records, seals
 from gateway.crypto.chains import Anchors, ChainCache, ChainRules
-from gateway.crypto.keys import parse_jwks, thumbprint
-from gateway.crypto.node_seals import open_segments
+from gateway.crypto.keys import thumbprint
 from gateway.domain.errors import Malformed
+from gateway.domain.exchange import RecordClaims
 from gateway.domain.ids import Digest, EntityId, digest
 from gateway.domain.trust import Jwks, Listing
 from gateway.usecases.ports import OpenedSegment
@@ -45,30 +47,21 @@ def prove(record: str, anchors: Anchors, *, now: datetime, allow_loopback_http: 
         Malformed: this is no record.
     """
     text = record.strip()
-    peeked = jws.peek(text, max_bytes=seals.MAX_RECORD_BYTES)
-    jws.check_times(peeked.claims, now=now)
-    signed_at = datetime.fromtimestamp(int(peeked.claims["iat"]), UTC)
     chains = ChainCache(ChainRules(anchors=anchors, allow_loopback_http=allow_loopback_http))
-    chain = peeked.header.get("trust_chain")
-    if not isinstance(chain, list) or not all(isinstance(one, str) for one in chain):
-        raise Malformed("the record carries no trust chain")
-    issuer = chains.verify(chain, now=signed_at, subject=EntityId(str(peeked.claims.get("iss"))))
-    claims = jws.verify(
-        text,
-        typ=jws.Typ.RECORD,
-        keys=parse_jwks(issuer.evidence_jwks),
-        max_bytes=seals.MAX_RECORD_BYTES,
-        allow_trust_chain=True,
-    ).claims
+    opened = records.open_record(text, chains, now=now)
+    try:
+        claims = RecordClaims.model_validate(opened.claims)
+    except ValidationError:
+        raise Malformed("the claims do not have the shape of a record") from None
     return ProvenRecord(
-        issuer=issuer,
-        receiver=EntityId(str(claims.get("aud"))),
-        signed_at=signed_at,
-        transfer=str(claims.get("transfer")),
-        version=int(claims.get("version") or 0),
+        issuer=opened.issuer,
+        receiver=EntityId(claims.aud),
+        signed_at=opened.signed_at,
+        transfer=claims.transfer,
+        version=claims.version,
         digest=digest(text.encode()),
-        approved=claims.get("approved") or {},
-        segments=open_segments(claims, chains, signed_at),
+        approved=claims.approved,
+        segments=opened.segments,
     )
 
 

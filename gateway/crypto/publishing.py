@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.crypto import jws, statements
 from gateway.crypto.keys import KeyRing, Purpose, parse_jwks
+from gateway.crypto.statements import MarkStatus
 from gateway.domain.errors import Untrusted
 from gateway.domain.ids import EntityId
 from gateway.usecases.ports import Member
@@ -14,7 +15,6 @@ from gateway.usecases.ports import Member
 RENEWED_AFTER: Final = timedelta(hours=1)
 """A configuration older than this is signed anew when it is asked for."""
 MAX_MARK_BYTES: Final = 16 * 1024
-MARK_STATUS_TYP: Final = "trust-mark-status-response+jwt"
 
 Metadata = Mapping[str, Mapping[str, Any]]
 
@@ -132,17 +132,9 @@ class AgencyPublisher:
         jws.check_times(read.claims, now=self._now(), exp_required=True)
         return EntityId(str(read.claims.get("sub"))), str(read.claims.get("trust_mark_type"))
 
-    async def mark_status(self, mark: str, status: str) -> str:
+    async def mark_status(self, mark: str, status: MarkStatus) -> str:
         """Return the signed answer about a mark (OpenID Federation 1.0, 8.4.2)."""
-        key = self._keys.current(Purpose.FEDERATION)
-        claims = {
-            "iss": self._id,
-            "iat": int(self._now().timestamp()),
-            "trust_mark": mark,
-            "status": status,
-        }
-        header = {"alg": "ES256", "typ": MARK_STATUS_TYP, "kid": key.kid}
-        return jws.sign_with(header, claims, key)
+        return statements.trust_mark_status(self._id, mark, status, keys=self._keys, now=self._now())
 
     async def historical_keys(self) -> str:
         """Return the signed set of this agency's former keys."""

@@ -232,7 +232,6 @@ def _place(folder: Path, name: str, port: int) -> Place:
 def _district(federation: Federation, place: Place) -> dict[str, Any]:
     return {
         "role": "district",
-        "lea": LEA_IDS[place.name],
         "trust": {
             "allow_loopback_http": True,
             "marks": [mark_type(federation.agency)],

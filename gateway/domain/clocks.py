@@ -14,8 +14,6 @@ KEEP_AFTER_RECEIPT: Final = timedelta(days=90)
 """How long a receipted transfer stays open for a recall before it is closed."""
 FRESH_FOR_RELEASE: Final = timedelta(minutes=15)
 """The agency's word about a peer must be this recent when a record is released to it."""
-POLL_INTERVAL: Final = timedelta(minutes=15)
-"""How often a requester asks without having been hinted."""
 FOLLOW_UP_INTERVAL: Final = timedelta(days=1)
 """How often a requester asks whether a record that it has was recalled, beside being told."""
 TIDY_EVERY: Final = timedelta(hours=1)

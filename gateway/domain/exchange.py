@@ -15,6 +15,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Jti = Annotated[str, StringConstraints(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9._~-]+$")]
 DigestText = Annotated[str, StringConstraints(pattern=r"^sha-256:[A-Za-z0-9_-]{43}$")]
+Seconds = Annotated[int, Field(ge=0, le=4_102_444_800)]
+"""Seconds since 1970, until the year 2100 (RFC 7519, 2, NumericDate)."""
 TokenText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[int, Field(ge=1, le=1000)]
 
@@ -24,7 +26,7 @@ class _Claims(BaseModel):
 
     iss: str
     aud: str
-    iat: int
+    iat: Seconds
     jti: Jti
 
 
@@ -35,10 +37,10 @@ class _Part(BaseModel):
 class LocateClaims(_Claims):
     """A question to the locator: who may hold the record behind one of these keyed tokens."""
 
-    exp: int
+    exp: Seconds
     purpose: Text
     actor: "Actor"
-    tokens: Annotated[tuple[TokenText, ...], Field(min_length=1, max_length=16)]
+    tokens: Annotated[tuple[TokenText, ...], Field(min_length=1, max_length=2)]
 
 
 class SubjectMatch(_Part):
@@ -79,7 +81,7 @@ class Actor(_Part):
     id: Text
     role: Text
     acr: Text | None = None
-    auth_time: int | None = None
+    auth_time: Seconds | None = None
     approved_by: tuple[Text, ...] = ()
 
 
@@ -102,7 +104,7 @@ class ResponseEncryption(_Part):
 class RequestClaims(_Claims):
     """A request for a record: the evidence of who asked what and why."""
 
-    exp: int
+    exp: Seconds
     authorization_details: tuple[TransferDetail]
     actor: Actor
     basis: Basis = Basis()

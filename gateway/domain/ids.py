@@ -25,3 +25,8 @@ def digest(content: bytes) -> Digest:
 def b64url(content: bytes) -> str:
     """Encode as base64url without padding (RFC 7515, 2)."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def b64url_decode(text: str) -> bytes:
+    """Decode base64url without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

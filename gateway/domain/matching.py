@@ -68,14 +68,17 @@ def normalise_id(value: str | None) -> str:
 def match(subject: Subject, candidates: Sequence[Candidate]) -> Match:
     """Decide on one student, or none.
 
-    Certain is: the same state id and birth date; or the same full name and birth date and one
-    corroborator, with no state id that contradicts. Two students who fit are never told apart by chance.
+    Certain is: the same state id, birth date and given name; or the same full name and birth date and
+    one corroborator, with no state id that contradicts. The given name tells twins apart, whose ids are
+    often neighbours. Two students who fit are never told apart by chance.
     """
     sure = [c.student for c in candidates if _by_state_id(subject, c) or _by_name(subject, c)]
     if len(set(sure)) == 1:
         by_id = any(_by_state_id(subject, c) for c in candidates)
         return Match(
-            Band.CERTAIN, sure[0], "state id and birth date" if by_id else "name, birth date and more"
+            Band.CERTAIN,
+            sure[0],
+            "state id, birth date and given name" if by_id else "name, birth date and more",
         )
     if sure:
         return Match(Band.UNSETTLED, None, "several students fit")
@@ -85,7 +88,11 @@ def match(subject: Subject, candidates: Sequence[Candidate]) -> Match:
 
 
 def _by_state_id(subject: Subject, candidate: Candidate) -> bool:
-    return _same_state_id(subject, candidate) and subject.birth_date == candidate.birth_date
+    return (
+        _same_state_id(subject, candidate)
+        and subject.birth_date == candidate.birth_date
+        and _among(subject.given_name, candidate.given_names)
+    )
 
 
 def _by_name(subject: Subject, candidate: Candidate) -> bool:
@@ -100,7 +107,8 @@ def _by_name(subject: Subject, candidate: Candidate) -> bool:
 def _near(subject: Subject, candidate: Candidate) -> bool:
     same_birth_date = subject.birth_date == candidate.birth_date
     same_name = _same_name(subject, candidate)
-    return (same_name and same_birth_date) or (_same_state_id(subject, candidate) and same_name)
+    by_id = _same_state_id(subject, candidate)
+    return (same_name and same_birth_date) or (by_id and (same_name or same_birth_date))
 
 
 def _same_state_id(subject: Subject, candidate: Candidate) -> bool:

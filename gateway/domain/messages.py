@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gateway.domain.ids import Digest, EntityId, TransferId
 
@@ -17,6 +18,10 @@ class MessageType(StrEnum):
     RECORD = "backpack-record+jwt"
     RECEIPT = "backpack-receipt+jwt"
     EVENT = "secevent+jwt"
+
+
+NAMES_STUDENT: Final = frozenset({MessageType.REQUEST, MessageType.INFORMATION})
+"""What names a student on the way to the holder."""
 
 
 class EventType(StrEnum):

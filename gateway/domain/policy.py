@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from gateway.domain.backpack.base import LEVELS
+from gateway.domain.errors import Forbidden
+
 PURPOSE_TRANSFER: Final = "urn:backpack:purpose:enrollment-transfer"
 PURPOSES: Final = frozenset({PURPOSE_TRANSFER})
 LEGAL_BASES: Final = frozenset({"34CFR99.31(a)(2)", "34CFR99.30"})
@@ -68,7 +71,8 @@ def plan_release(
     """Return what of a backpack goes to a school that asks.
 
     `classes` gives each section's entries by their sensitivity class. What was not asked for and what is
-    of a withheld class stays; a section that was asked for and is not there is named as not held.
+    of a withheld class stays (a class that nobody knows counts as withheld); a section that was asked
+    for and is not there is named as not held. How much is restricted is not told.
     """
     granted: dict[str, tuple[int, ...]] = {}
     withheld = [
@@ -80,11 +84,11 @@ def plan_release(
         if section not in asked:
             withheld.append(_kept(section, WithheldReason.NOT_ASKED, len(entries)))
             continue
-        travels = tuple(n for n, held in enumerate(entries) if held not in rules.withheld_classes)
+        travels = tuple(n for n, held in enumerate(entries) if _may_travel(held, rules))
         if travels:
             granted[section] = travels
         if len(travels) < len(entries):
-            withheld.append(_kept(section, WithheldReason.RESTRICTED, len(entries) - len(travels)))
+            withheld.append(_kept(section, WithheldReason.RESTRICTED, 0))
     return Release(
         granted=granted,
         withheld=tuple(withheld),
@@ -92,6 +96,16 @@ def plan_release(
         approved_at=approved_at,
         rule="asked sections, unrestricted entries",
     )
+
+
+def _may_travel(held: str, rules: Rules) -> bool:
+    return held in LEVELS and held not in rules.withheld_classes
+
+
+def check_marks(rules: Rules, carried: frozenset[str]) -> None:
+    """Raise `Forbidden` unless a node carries every trust mark that this district demands of its peers."""
+    if missing := sorted(rules.required_marks - carried):
+        raise Forbidden(f"the trust mark {missing[0]} is missing or has expired")
 
 
 def _kept(section: str, reason: WithheldReason, entries: int) -> Withheld:

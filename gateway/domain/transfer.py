@@ -68,7 +68,7 @@ STEPS: Final[Mapping[Role, Mapping[State, frozenset[State]]]] = {
         _S.APPROVED: _ENDS | {_S.PACKAGED, _S.HELD, _S.REVOKED},
         _S.PACKAGED: _ENDS | {_S.RELEASED, _S.REVOKED},
         _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED},
-        _S.FETCHED: _ENDS | {_S.ACKED, _S.APPROVED, _S.REVOKED, _S.RECALLED},
+        _S.FETCHED: frozenset({_S.ACKED, _S.APPROVED, _S.REVOKED, _S.RECALLED, _S.WITHDRAWN, _S.CLOSED}),
         _S.ACKED: frozenset({_S.RECALLED, _S.CLOSED}),
     },
     Role.REQUESTER: {
@@ -208,8 +208,11 @@ _PUBLIC: Final = {
 def public_state(transfer: Transfer) -> str:
     """Return what the requester may know: found, not found and held are all `pending`.
 
-    A closed transfer that was receipted stays `acked`; any other closed one reads as denied.
+    A closed transfer that was receipted stays `acked`. One that ended without a record reads as denied,
+    whether nobody was found, somebody kept it back or nobody decided.
     """
     if transfer.state is State.CLOSED and transfer.version:
         return "acked"
+    if transfer.state is State.EXPIRED and not transfer.version:
+        return "denied"
     return _PUBLIC.get(transfer.state, "pending")

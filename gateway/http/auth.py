@@ -11,8 +11,9 @@ from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
 from gateway.crypto.tokens import Proof, handle_digest, verify_proof
-from gateway.domain.errors import Forbidden, GatewayError, Unknown, Untrusted
-from gateway.domain.trust import Grant, Listing, Peer
+from gateway.domain.errors import GatewayError, Unknown, Untrusted
+from gateway.domain.policy import check_marks
+from gateway.domain.trust import Grant, Peer
 from gateway.http.middleware import Handler
 from gateway.http.problems import problem, problem_of
 from gateway.http.site import SITE, node_of, now_of
@@ -93,12 +94,6 @@ def scope_of(handler: Handler) -> str | None:
     return _SCOPES.get(handler)
 
 
-def check_marks(node: Node, listing: Listing) -> None:
-    """Raise `Forbidden` unless the node carries every trust mark that this node's rules ask for."""
-    if missing := sorted(node.rules.required_marks - listing.trust_marks):
-        raise Forbidden(f"the trust mark {missing[0]} is missing or has expired")
-
-
 def check_proof(request: web.Request, access_token: str | None) -> Proof:
     """Return the one DPoP proof of the request; its `jti` is still to be consumed.
 
@@ -134,7 +129,7 @@ async def _prove(request: web.Request, scope: str) -> Peer:
     if not await node.store.write(lambda tx: consume_proof(tx, proof)):
         raise _Refusal("invalid_dpop_proof")
     listing = await node.directory.listing(grant.client)
-    check_marks(node, listing)
+    check_marks(node.rules, listing.trust_marks)
     bind_contextvars(peer=grant.client)
     return Peer(listing=listing, grant=grant)
 

@@ -18,7 +18,10 @@ from gateway.http.problems import problem_of, problem_of_status, unexpected
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 REQUEST_ID: Final = "X-Request-Id"
-_TRUSTED_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+_TRUSTED_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+"""A UUID or 128 bits in hexadecimal: nobody's word gets into a log by way of an id."""
+_TRANSFER_ID: Final = re.compile(r"[TR]-[A-Za-z0-9_-]{22}", re.ASCII)
+"""An id as this project makes it."""
 _log = structlog.get_logger("http")
 
 
@@ -30,7 +33,8 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
     route = route_of(request)
     clear_contextvars()
     bind_contextvars(request_id=id_, route=f"{request.method} {route}")
-    if transfer := request.match_info.get("id"):
+    transfer = request.match_info.get("id", "")
+    if _TRANSFER_ID.fullmatch(transfer):
         bind_contextvars(transfer=transfer)
     response = await _answer(request, handler)
     seconds = perf_counter() - started

@@ -11,9 +11,10 @@ from gateway.crypto import jws
 from gateway.crypto.tokens import MAX_ASSERTION_BYTES, Assertion, Proof, handle_digest, new_handle
 from gateway.domain.errors import Forbidden, GatewayError, Malformed, TryLater, Unknown, Untrusted
 from gateway.domain.ids import EntityId
+from gateway.domain.policy import check_marks
 from gateway.domain.trust import Grant, Listing
 from gateway.http.answers import json_answer
-from gateway.http.auth import FETCH, LOCATE, REQUEST, check_marks, check_proof, consume_proof
+from gateway.http.auth import FETCH, LOCATE, REQUEST, check_proof, consume_proof
 from gateway.http.authorization import (
     TOKEN_LIFE_SECONDS,
     AccessDenied,
@@ -129,7 +130,7 @@ async def _check_client(node: Node, listing: Listing, asked: TokenRequest) -> No
     bind_contextvars(peer=listing.id)
     transfer = transfer_of(asked.detail)
     try:
-        check_marks(node, listing)
+        check_marks(node.rules, listing.trust_marks)
     except Forbidden:
         raise UnauthorizedClientError(description="a required trust mark is missing") from None
     try:

@@ -8,8 +8,10 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
+from gateway.crypto.statements import MarkStatus
 from gateway.crypto.tokens import Nonces
 from gateway.domain.ids import EntityId
+from gateway.usecases.agency import MAX_TOKENS, TOKEN_BYTES
 from gateway.usecases.ports import Member, Node
 
 _KIB: Final = 1024
@@ -40,8 +42,8 @@ class AgencyPublisher(Protocol):
             Untrusted: `expired`, or any other reason: this agency did not sign it.
         """
 
-    async def mark_status(self, mark: str, status: str) -> str:
-        """Return the signed answer about a mark: `active`, `expired`, `revoked` or `invalid` (8.4)."""
+    async def mark_status(self, mark: str, status: MarkStatus) -> str:
+        """Return the signed answer about a mark (8.4)."""
 
     async def historical_keys(self) -> str:
         """Return the signed set of former keys (8.7)."""
@@ -56,7 +58,7 @@ class Limits:
     event: int = 64 * _KIB
     form: int = 512 * _KIB
     """A token request; its assertion carries a trust chain."""
-    tokens: int = 32 * 4_000_000
+    tokens: int = TOKEN_BYTES * MAX_TOKENS
     """An upload to the locator: as many tokens as one district may have."""
     read_timeout: timedelta = timedelta(seconds=30)
     upload_timeout: timedelta = timedelta(minutes=5)

@@ -20,6 +20,7 @@ from gateway.domain.backpack.base import (
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.backpack.profile import ProfileEntry
 from gateway.mapping.compile import Hop, Scope
+from gateway.mapping.denied import holds_ssn
 from gateway.mapping.fields import Fields, missing
 from gateway.mapping.findings import Finding, Rule, finding
 from gateway.mapping.sources import SourceTable, Stored
@@ -209,17 +210,16 @@ class EntryMaker:
     def _record_id(self, row: Stored, student: str) -> str:
         """Return the UUID (version 5) of organisation, system, table, section and key."""
         slots = self._keys
-        first = row[slots[0]].strip() if self.spec.alone and slots[0] is not None else ""
-        key = first or "|".join((student, *(row[slot].strip() for slot in slots if slot is not None)))
+        first = _key_cell(row, slots[0]) if self.spec.alone else ""
+        key = first or "|".join((student, *(_key_cell(row, slot) for slot in slots if slot is not None)))
         hashed = self._hash.copy()
         hashed.update(key.encode("utf-8", "surrogatepass"))
         name = hashed.hexdigest()
         return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{_VARIANT[name[16]]}{name[17:20]}-{name[20:32]}"
 
     def _meta(self, record: str, values: Mapping[str, Any], row: Stored, out: list[Finding]) -> Meta:
-        slot = self._keys[0]
         source = self._provenance | {"row": row[0]}
-        if slot is not None and (key := row[slot].strip()):
+        if key := _key_cell(row, self._keys[0]):
             source["key"] = key
         if self._says and (actor := self._says(row, out)):
             source["asserted_by"] = _ACTORS[actor]
@@ -280,8 +280,15 @@ _meta: Callable[[dict[str, Any]], Meta] = assembler(Meta)
 _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
+def _key_cell(row: Stored, slot: int | None) -> str:
+    """Return the stripped cell; empty where it holds an SSN, whose hash would be as good as itself."""
+    cell = "" if slot is None else str(row[slot]).strip()
+    return "" if holds_ssn(cell) else cell
+
+
 def _quality(one: Finding) -> DataQuality:
-    return DataQuality(code=one.rule.value, field=one.column, severity=one.severity, raw_value=one.raw_value)
+    """Return what travels of a finding: never the raw value, which may be anything."""
+    return DataQuality(code=one.rule.value, field=one.column, severity=one.severity)
 
 
 def _snake(model: type[Entry], wire: str) -> str:

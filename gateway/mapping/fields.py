@@ -16,11 +16,12 @@ from gateway.domain.backpack import base
 from gateway.domain.backpack.base import Part, assembler
 from gateway.mapping.compile import Names, Place, Scope, orphan
 from gateway.mapping.dates import Parsed, Problem
+from gateway.mapping.denied import holds_ssn
 from gateway.mapping.findings import Finding, Rule, finding
 from gateway.mapping.readers import Cell, Reader, cell_at, dict_of, first_of, pieces, remembering
 from gateway.mapping.sources import SourceTable, Stored
 from gateway.mapping.spec import Items, Leaf, Many, Node, Tree
-from gateway.mapping.transforms import Parse, parser
+from gateway.mapping.transforms import SSN, Parse, parser
 
 _SHARED: Final[Mapping[str, type[Part]]] = {
     "OrgRef": base.OrgRef,
@@ -229,6 +230,9 @@ class Fields:
                 return None
             if (made := make(key)) is not None:
                 return made
+            if holds_ssn(key):
+                out.append(source.about(row, column, SSN.rule, SSN.message, SSN.suggestion))
+                return None
             if there.table is not None:
                 out.append(orphan(source, row, column, there))
             return model.model_validate({spec.orphan: key})

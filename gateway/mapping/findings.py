@@ -1,87 +1,18 @@
 """What is wrong with a value, a row or a file, with its place and what to do about it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
-Severity = Literal["info", "warning", "error"]
-"""`error`: something is not in the backpack; `warning`: it is, and may be wrong; `info`: to know."""
+from gateway.mapping.denied import denied_column, holds_ssn
+from gateway.mapping.rules import Rule, Severity, severity_of
 
+__all__ = ["Finding", "Rule", "Severity", "finding", "severity_of"]
 
-class Rule(StrEnum):
-    """The closed list of what can be found."""
-
-    ID_MISSING = "id.missing"
-    ID_DUPLICATE = "id.duplicate"
-    ID_INVALID = "id.invalidFormat"
-    SSN_PRESENT = "ssn.present"
-    PASSWORD_PRESENT = "password.present"  # noqa: S105 - a rule, not a password
-    LETTER_CONFLICT = "grade.letterNumericConflict"
-    RANGE_OVERLAP = "range.overlap"
-    RELIGION_PRESENT = "religion.present"
-    CITIZENSHIP_PRESENT = "citizenship.present"
-    NAME_PLACEHOLDER = "name.placeholder"
-    DATE_AMBIGUOUS = "date.ambiguousFormat"
-    DATE_INVALID = "date.invalid"
-    DATE_SENTINEL = "date.sentinel"
-    EXIT_BEFORE_ENTRY = "date.exitBeforeEntry"
-    AGE_IMPLAUSIBLE = "age.implausible"
-    NUMBER_INVALID = "number.invalid"
-    BOOLEAN_INVALID = "boolean.invalid"
-    CODE_UNMAPPED = "enum.unmapped"
-    CODE_ROLLED_UP = "enum.rolledUp"
-    REFERENCE_ORPHAN = "ref.orphan"
-    TEXT_ENCODING = "text.encoding"
-    TEXT_NUL = "text.nul"
-    TEXT_HTML = "text.html"
-    TEXT_TOO_LONG = "text.tooLong"
-    HEADER_MISSPELT = "header.misspelt"
-    HEADER_UNKNOWN = "header.unknown"
-    HEADER_MISSING = "header.missing"
-    HEADER_DUPLICATE = "header.duplicate"
-    COLUMN_UNUSED = "column.unused"
-    ROW_RAGGED = "row.ragged"
-    ROW_REPEATED_HEADER = "row.repeatedHeader"
-    ROW_UNCLOSED_QUOTE = "row.unclosedQuote"
-    ROW_UNREADABLE = "row.unreadable"
-    FIELD_MISSING = "field.missing"
-    ENTRY_INVALID = "entry.invalid"
-    FILE_MISSING = "file.missing"
-    FILE_UNUSED = "file.unused"
-    FILE_EMPTY = "file.empty"
-    FILE_DAMAGED = "file.damaged"
-    FILE_DELIMITER = "file.delimiter"
-    FILE_WRONG_CONTENT = "file.wrongContent"
-
-
-_ERRORS: Final = frozenset(
-    {
-        Rule.ID_MISSING,
-        Rule.ID_DUPLICATE,
-        Rule.ID_INVALID,
-        Rule.SSN_PRESENT,
-        Rule.DATE_INVALID,
-        Rule.NUMBER_INVALID,
-        Rule.BOOLEAN_INVALID,
-        Rule.REFERENCE_ORPHAN,
-        Rule.HEADER_MISSING,
-        Rule.ROW_UNREADABLE,
-        Rule.FIELD_MISSING,
-        Rule.ENTRY_INVALID,
-        Rule.FILE_DAMAGED,
-        Rule.FILE_WRONG_CONTENT,
-    }
+_RAW_SHOWN: Final = 200
+_NOT_SHOWN: Final = "(not shown)"
+_SECRET: Final = frozenset(
+    {Rule.SSN_PRESENT, Rule.PASSWORD_PRESENT, Rule.RELIGION_PRESENT, Rule.CITIZENSHIP_PRESENT}
 )
-_INFOS: Final = frozenset(
-    {Rule.DATE_SENTINEL, Rule.COLUMN_UNUSED, Rule.FILE_UNUSED, Rule.FILE_EMPTY, Rule.FILE_DELIMITER}
-)
-
-
-def severity_of(rule: Rule) -> Severity:
-    """Return how bad a finding of the rule is, unless its finder knows better."""
-    if rule in _ERRORS:
-        return "error"
-    return "info" if rule in _INFOS else "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +43,26 @@ def finding(
     suggestion: str | None = None,
     severity: Severity | None = None,
 ) -> Finding:
-    """Make a finding with its rule's severity. Raw values are cut to 200 characters."""
-    raw = raw_value if raw_value is None or len(raw_value) <= _RAW_SHOWN else raw_value[:_RAW_SHOWN] + "..."
-    return Finding(file, line, column, raw, rule, message, suggestion, severity or severity_of(rule))
+    """Make a finding with its rule's severity. Raw values are cut to 200 characters.
+
+    What is never read is not shown here either: a value that holds a social security number, or one
+    that was found in such a column.
+    """
+    return Finding(
+        file,
+        line,
+        _NOT_SHOWN if column and holds_ssn(column) else column,
+        _shown(rule, column, raw_value),
+        rule,
+        message,
+        suggestion,
+        severity or severity_of(rule),
+    )
 
 
-_RAW_SHOWN = 200
+def _shown(rule: Rule, column: str | None, raw: str | None) -> str | None:
+    if not raw:
+        return raw
+    if rule in _SECRET or holds_ssn(raw) or (column and denied_column(column) and raw != column):
+        return _NOT_SHOWN
+    return raw if len(raw) <= _RAW_SHOWN else raw[:_RAW_SHOWN] + "..."

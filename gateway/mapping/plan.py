@@ -98,7 +98,9 @@ def _source(
         return SourceTable(name, spec, table, {})
     columns = _resolve(spec, table, findings)
     found = SourceTable(name, spec, table, columns)
-    found.denied.update(dict.fromkeys((header for header in table.columns if denied_column(header)), 0))
+    denied = [header for header in table.columns if denied_column(header)]
+    denied += [header for column, header in columns.items() if denied_column(column)]
+    found.denied.update(dict.fromkeys(denied, 0))
     if spec.key and spec.key not in columns:
         findings.append(_no_key(table, spec.key))
     return found
@@ -113,7 +115,7 @@ def _resolve(spec: Source, table: Table, findings: list[Finding]) -> dict[str, s
     for header in list(unknown):
         plain = plain_name(header)
         column = letters.get(plain) or also.get(plain)
-        if column and column not in columns:
+        if column and column not in columns and not denied_column(header):
             columns[column] = header
             unknown.remove(header)
             if plain in letters:

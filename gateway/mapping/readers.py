@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.mapping.compile import Place
 from gateway.mapping.dates import Parsed, Problem
-from gateway.mapping.findings import Finding, Rule, finding
+from gateway.mapping.findings import Finding, finding
 from gateway.mapping.sources import SourceTable, Stored
 from gateway.mapping.transforms import Parse
 
@@ -104,6 +104,6 @@ def _about(source: SourceTable, row: Stored, column: str, problem: Problem, cell
         file=source.file,
         line=row[0],
         column=source.header(column),
-        raw_value="(not shown)" if problem.rule is Rule.SSN_PRESENT else cell,
+        raw_value=cell,
         suggestion=problem.suggestion,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+from gateway.mapping.denied import denied_column, holds_ssn
 from gateway.mapping.findings import Finding, Rule, finding
 from gateway.mapping.rows import Batch, Row, RowSource, Table
 from gateway.mapping.spec import Conventions, Source
@@ -31,10 +32,6 @@ class Counts:
     excluded: Counter[str] = field(default_factory=Counter)
     """By the rule that left them out."""
     faulty: int = 0
-
-    def adds_up(self) -> bool:
-        """Tell whether no row is unaccounted for."""
-        return self.rows == self.used + sum(self.excluded.values()) + self.faulty
 
 
 class SourceTable:
@@ -63,8 +60,13 @@ class SourceTable:
         self.counts = Counts()
 
     def slot(self, column: str) -> int | None:
-        """Return where the column stands in stored rows, None where the table has none."""
-        if column not in self.columns:
+        """Return where the column stands in stored rows.
+
+        None where the table has no such column, and where it is one that is never read: by its own name or
+        by its header. Nothing reads a cell but through a slot.
+        """
+        header = self.columns.get(column)
+        if header is None or denied_column(column) or denied_column(header):
             return None
         return self.slots.setdefault(column, _CELLS + len(self.slots))
 
@@ -135,6 +137,7 @@ class _Loading:
 
     def __init__(self, table: SourceTable, conventions: Conventions) -> None:
         self._table = table
+        self._all = table.table.columns if table.table else ()
         self._headers = [table.columns[column] for column in table.slots]
         self._cells = _getter(self._headers)
         self._status = table.slots.get(table.spec.status)
@@ -177,16 +180,30 @@ class _Loading:
         table.counts.rows += 1
         for header in table.denied:
             table.denied[header] += bool(item.values.get(header, "").strip())
+        values = self._unmoved(item.values) if self._pending and table.denied else item.values
         try:
-            cells = self._cells(item.values)
+            cells = self._cells(values)
         except KeyError:
-            cells = tuple(item.values.get(header, "") for header in self._headers)
+            cells = tuple(values.get(header, "") for header in self._headers)
         row = (item.line, len(table.rows), *cells)
         if self._pending:
             table.faults[item.line], self._pending = self._pending, []
         if self._takes(row):
             table.rows.append(row)
             self._index(row)
+
+    def _unmoved(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the cells of a ragged row without those into which a denied column's cell may have moved."""
+        if all(one.rule is not Rule.ROW_RAGGED for one in self._pending):
+            return values
+        headers = self._all
+        lacking = len(headers) - len(values)
+        denied = [at for at, header in enumerate(headers) if header in self._table.denied]
+        return {
+            header: values[header]
+            for at, header in enumerate(headers)
+            if header in values and not any(_reaches(place, at, lacking) for place in denied)
+        }
 
     def _takes(self, row: Stored) -> bool:
         """Tell whether the row counts; deleted ones, ones without or with a second key do not."""
@@ -215,6 +232,9 @@ class _Loading:
         value = self._table.at(row, key)
         if not value:
             return self._drop(row, key, Rule.ID_MISSING, "the row has no key", "fill it in")
+        if holds_ssn(value):
+            message = "the key is written like a social security number; the row was left out"
+            return self._drop(row, key, Rule.SSN_PRESENT, message, "give the row another key")
         if value in self._table.one(key):
             message = "an earlier row has this key; that one was read"
             return self._drop(row, key, Rule.ID_DUPLICATE, message, "keep one")
@@ -245,6 +265,11 @@ class _Loading:
             if (slot := table.slots.get(column)) is not None:
                 for value in row[slot].split(split) if split else (row[slot],):
                     many.setdefault(value.strip(), []).append(row)
+
+
+def _reaches(denied: int, at: int, lacking: int) -> bool:
+    """Tell whether the denied cell may stand there: left of its place if cells are lacking, else right."""
+    return denied - lacking <= at <= denied if lacking else at >= denied
 
 
 def _getter(headers: list[str]) -> Callable[[Mapping[str, str]], Iterable[str]]:

@@ -164,8 +164,6 @@ class Conventions(Spec):
     exit_date: Literal["lastDayAttended", "firstDayNotEnrolled", "unknown"]
     date_order: Literal["mdy", "dmy", "none"]
     """How `03/04/2015` is read; `none` reads no such date."""
-    name_order: Literal["separate"]
-    """Given and family names have columns of their own."""
     identifier: str
     """What the plain identifier column holds, as the crosswalk of identifier systems spells it."""
     identifier_pattern: str

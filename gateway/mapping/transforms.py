@@ -9,7 +9,7 @@ from typing import Final
 from gateway.domain.backpack.base import CodedValue
 from gateway.mapping.crosswalk import Crosswalk
 from gateway.mapping.dates import Parsed, Problem, parse_date
-from gateway.mapping.denied import is_ssn_type, looks_like_ssn
+from gateway.mapping.denied import denied_column, holds_ssn
 from gateway.mapping.findings import Rule
 from gateway.mapping.spec import Conventions, Leaf
 
@@ -28,7 +28,7 @@ _FALSE: Final = frozenset({"false", "f", "0", "no", "n"})
 _TYPED_ID: Final = re.compile(r"\{([^{}:]+):([^{}]+)\}")
 _YEARS: Final = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{4}|\d{2}))?", re.ASCII)
 _ORDINAL: Final = re.compile(r"(\d{1,2})(ST|ND|RD|TH)?(\.0+)?(\s+GRADE)?")
-_SSN: Final = Problem(
+SSN: Final = Problem(
     Rule.SSN_PRESENT,
     "this is written like a social security number and is not carried",
     "remove it from the export",
@@ -42,13 +42,19 @@ def parser(leaf: Leaf, conventions: Conventions, codes: Mapping[str, Crosswalk],
     Raises:
         KeyError: the leaf names a crosswalk that is not there.
     """
-    return without_nulls(_reading(leaf, conventions, codes, today), conventions)
+    parse = _reading(leaf, conventions, codes, today)
+    return without_nulls(parse if leaf.reading == "typedIds" else _without_ssn(parse), conventions)
 
 
 def without_nulls(parse: Parse, conventions: Conventions) -> Parse:
     """Return the same parser, which takes unstripped text, empty cells and words for them."""
     null = is_null(conventions)
     return lambda raw: _NOTHING if null(raw) else parse(raw.strip())
+
+
+def _without_ssn(parse: Parse) -> Parse:
+    """Return the same parser, which reads nothing where a social security number stands."""
+    return lambda text: Parsed(None, SSN) if holds_ssn(text) else parse(text)
 
 
 def is_null(conventions: Conventions) -> Callable[[str], bool]:
@@ -81,8 +87,6 @@ def _reading(leaf: Leaf, conventions: Conventions, codes: Mapping[str, Crosswalk
 
 
 def _text(text: str) -> Parsed:
-    if looks_like_ssn(text):
-        return Parsed(None, _SSN)
     if len(text) > _LONGEST:
         return Parsed(
             text[:_LONGEST], Problem(Rule.TEXT_TOO_LONG, f"longer than {_LONGEST} characters; cut there")
@@ -113,8 +117,6 @@ def _identifier(conventions: Conventions) -> Parse:
     pattern = re.compile(conventions.identifier_pattern)
 
     def read(text: str) -> Parsed:
-        if looks_like_ssn(text):
-            return Parsed(None, _SSN)
         if pattern.fullmatch(text):
             return Parsed(text)
         return Parsed(
@@ -203,17 +205,20 @@ def typed_ids(systems: Crosswalk) -> Parse:
 
     def read(text: str) -> Parsed:
         found = _TYPED_ID.findall(text)
-        if not found:
-            return Parsed(
-                None,
-                Problem(Rule.ID_INVALID, "identifiers are written {type:id}", "write {type:id},{type:id}"),
-            )
-        kept = [(kind, value.strip()) for kind, value in found if not is_ssn_type(kind)]
-        clean = [(kind, value) for kind, value in kept if value and not looks_like_ssn(value)]
-        values = [{"system": system_of(kind.strip()).value, "value": value} for kind, value in clean]
-        return Parsed(values or None, _SSN if len(clean) < len(found) else None)
+        clean = [(kind.strip(), value.strip()) for kind, value in found if not _is_denied(kind, value)]
+        values = [{"system": system_of(kind).value, "value": value} for kind, value in clean if value]
+        if len(clean) < len(found) or (not found and holds_ssn(text)):
+            return Parsed(values or None, SSN)
+        return Parsed(values or None, None if found else _UNTYPED)
 
     return read
+
+
+_UNTYPED: Final = Problem(Rule.ID_INVALID, "identifiers are written {type:id}", "write {type:id},{type:id}")
+
+
+def _is_denied(kind: str, value: str) -> bool:
+    return denied_column(kind) is not None or holds_ssn(f"{kind}:{value}")
 
 
 def coded(walk: Crosswalk, *, plain: bool = False) -> Parse:

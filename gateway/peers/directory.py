@@ -171,7 +171,7 @@ class FederationDirectory:
         try:
             listing = await self._built(id_, ask_node=ask_node)
         except Untrusted as fault:
-            if fault.reason == NOT_VOUCHED_FOR:
+            if fault.reason == NOT_VOUCHED_FOR and await self._was_known(id_):
                 await self._drop(id_)
             raise
         self._known.keep(listing)
@@ -207,6 +207,12 @@ class FederationDirectory:
         if id_ == self._id:
             return self._own_cache.verify(chain, now=self._now(), subject=id_)
         return self._cache.verify(chain, now=self._now(), subject=id_, newest=self._known.newest)
+
+    async def _was_known(self, id_: EntityId) -> bool:
+        """Whether anything is kept of the node: made-up names leave nothing behind."""
+        if self._known.get(id_) is not None:
+            return True
+        return await self._store.read(lambda tx: tx.chains.newest(id_)) is not None
 
     async def _drop(self, id_: EntityId) -> None:
         self._known.drop(id_)

@@ -17,6 +17,7 @@ from gateway.peers import problems
 from gateway.peers.addresses import Outbound
 from gateway.peers.calls import MAX_ANSWER_BYTES, Answer, Call, Caller, check_origin
 from gateway.peers.oauth_client import OAuthClient
+from gateway.usecases.agency import TOKEN_BYTES
 from gateway.usecases.ports import Status
 
 MAX_PARCEL_BYTES: Final = 32 * 1024 * 1024
@@ -24,8 +25,6 @@ MAX_PARCEL_BYTES: Final = 32 * 1024 * 1024
 
 JOSE: Final = "application/jose"
 SECEVENT: Final = "application/secevent+jwt"
-TOKEN_BYTES: Final = 32
-"""Each of the locator's tokens."""
 
 _REQUEST, _FETCH, _LOCATE = "backpack.request", "backpack.fetch", "backpack.locate"
 _STATUSES_KEPT = 1024

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from joserfc.jwk import ECKey
 from yarl import URL
 
 from gateway.crypto import strict_json
+from gateway.crypto.keys import PrivateKey
 from gateway.crypto.tokens import DpopKey, client_assertion
 from gateway.domain.errors import PeerUnavailable, TooLarge, Untrusted
 from gateway.domain.ids import EntityId, TransferId
@@ -68,7 +68,7 @@ class OAuthClient:
         caller: Caller,
         *,
         id_: EntityId,
-        client_key: Callable[[], ECKey],
+        client_key: Callable[[], PrivateKey],
         chains: ChainSource,
         now: Callable[[], datetime],
         new_id: Callable[[], str],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -63,6 +63,9 @@ class SqlGrants:
 _CHAIN = select(chains.c.chain, chains.c.stated_at).where(chains.c.id == bindparam("id"))
 _DROP_CHAIN = update(chains).where(chains.c.id == bindparam("b_id")).values(chain=None)
 
+_NOTHING_SEEN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Earlier than any statement."""
+
 
 class SqlChains:
     """Chains of peers as last seen, over one connection."""
@@ -86,5 +89,9 @@ class SqlChains:
         return None if row is None else row["stated_at"]
 
     def drop(self, id_: EntityId) -> None:
-        """Forget the chain, not the time of its statement."""
+        """Forget the chain, not the time of its statement.
+
+        The row stays, or is made: a node that only ever showed its chain itself was dropped as well.
+        """
+        self._db.add(chains, {"id": id_, "stated_at": _NOTHING_SEEN, "chain": None})
         self._db.run(_DROP_CHAIN, {"b_id": id_})

@@ -56,12 +56,17 @@ class SqlLocator:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    def replace(self, node: EntityId, tokens: Sequence[bytes]) -> None:
-        """Store the node's tokens in place of its earlier ones; writes only what changed."""
-        wanted = frozenset(tokens)
-        kept = {row["token"] for row in self._db.all(_TOKENS_OF, {"node": node})}
-        self._db.run_each(_DROP_TOKEN, [{"b_node": node, "b_token": token} for token in kept - wanted])
-        self._db.add_each(locator, [{"node": node, "token": token} for token in sorted(wanted - kept)])
+    def of(self, node: EntityId) -> frozenset[bytes]:
+        """Return the node's tokens."""
+        return frozenset(row["token"] for row in self._db.all(_TOKENS_OF, {"node": node}))
+
+    def add(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        """Store further tokens of the node."""
+        self._db.add_each(locator, [{"node": node, "token": token} for token in tokens])
+
+    def remove(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        """Delete tokens of the node."""
+        self._db.run_each(_DROP_TOKEN, [{"b_node": node, "b_token": token} for token in tokens])
 
     def holders(self, tokens: Sequence[bytes]) -> Sequence[EntityId]:
         """Return the nodes that uploaded one of the tokens, each once, sorted."""

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from gateway.domain.errors import Unknown
 from gateway.domain.ids import Digest, LocalStudentId, TransferId
@@ -59,6 +59,12 @@ _WITH_TRANSFER = (
     .where(segment_transfers.c.transfer == bindparam("with"))
     .order_by(segments.c.at, segments.c.digest)
 )
+_UNLINK = delete(segment_transfers).where(segment_transfers.c.transfer == bindparam("with"))
+_DELETE_UNLINKED = delete(segments).where(
+    segments.c.digest == bindparam("b_digest"),
+    segments.c.student.is_(None),
+    ~exists().where(segment_transfers.c.segment == segments.c.digest),
+)
 _DISCLOSE = (
     update(segments)
     .where(segments.c.digest == bindparam("b_digest"))
@@ -103,6 +109,12 @@ class SqlSegments:
         """Return the segments that came with a transfer, oldest first, the known ones among them too."""
         rows = self._db.all(_WITH_TRANSFER, {"with": transfer})
         return [replace(segment, received_with=transfer) for segment in _segments(rows)]
+
+    def recall(self, transfer: TransferId) -> None:
+        """Forget what came with a transfer, unless it came with another one too."""
+        digests = [{"b_digest": one.digest} for one in self.with_transfer(transfer)]
+        self._db.run(_UNLINK, {"with": transfer})
+        self._db.run_each(_DELETE_UNLINKED, digests)
 
 
 def merge_disclosures(

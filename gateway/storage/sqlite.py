@@ -86,13 +86,6 @@ def begin(connection: Connection, *, writes: bool) -> None:
     connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def data_version(connection: Connection) -> int:
-    """Return a number that changes when any other connection writes, in this process or another."""
-    cursor = connection.connection.cursor()
-    cursor.execute("PRAGMA data_version")
-    return int((cursor.fetchone() or (0,))[0])
-
-
 def append_only(table: str) -> Iterator[str]:
     """Yield statements that make the database refuse to change or delete rows of the table."""
     for act in ("UPDATE", "DELETE"):

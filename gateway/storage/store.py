@@ -15,7 +15,6 @@ from gateway.storage import sqlite
 from gateway.storage.backpacks import BY_STUDENT, stored_backpack
 from gateway.storage.lanes import Lane
 from gateway.storage.schema import bring_up_to_date
-from gateway.storage.transaction import SqlTx
 from gateway.storage.units import Reader, Writer
 from gateway.usecases.ports import StoredBackpack, Tx
 
@@ -49,7 +48,6 @@ class SqlStore:
         self._writer = writer
         self._databases = [one.db for one in readers] + [writer.db]
         self._units = 0
-        self._version = sqlite.data_version(writer.db.connection)
         self._writes = Lane("write", [writer.run], batch=_LARGEST_BATCH)
         self._reads = Lane("read", [reader.run for reader in readers], batch=1)
 
@@ -97,15 +95,6 @@ class SqlStore:
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run work that changes nothing, on what was durable when it began; a change is refused."""
         return await self._reads.submit(work)
-
-    async def changed(self) -> bool:
-        """Whether another process wrote since this was last asked, or since the store was opened."""
-        before = self._version
-        self._version = await self._writes.submit(self._data_version)
-        return self._version != before
-
-    def _data_version(self, _tx: SqlTx) -> int:
-        return sqlite.data_version(self._writer.db.connection)
 
     async def students(self) -> AsyncGenerator[StoredBackpack, None]:
         """Yield all students by local id, as they were when it began, a few hundred in memory at a time.

@@ -1,12 +1,12 @@
 """What an agency does: admit, suspend, and say who may hold a record. It never holds one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.domain.audit import Leaf
-from gateway.domain.errors import Conflict, Forbidden, Unknown
+from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import LocateClaims
 from gateway.domain.ids import EntityId, digest
 from gateway.domain.messages import Direction, EventType, Message, MessageType
@@ -15,7 +15,12 @@ from gateway.usecases.evidence import read
 from gateway.usecases.ports import Member, Node, Tx
 
 LOCATE_MEMORY: Final = timedelta(days=1)
-MAX_TOKENS: Final = 4_000_000
+TOKEN_BYTES: Final = 32
+MAX_TOKENS: Final = 1_000_000
+"""More than any district has students. An upload is at most so many tokens long."""
+_TOKENS_AT_ONCE: Final = 5_000
+"""Of an upload, in one transaction: others write in between."""
+_SKEW: Final = timedelta(seconds=30)
 ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
 
@@ -96,48 +101,93 @@ async def answer_locate(node: Node, peer: Peer, jws: str) -> EntityId | None:
 
     Raises:
         Conflict: the question was asked before.
+        Gone: the question has expired.
+        OverBudget: the node asked for more than its share today.
     """
     claims = read(node, MessageType.LOCATE, jws, peer.listing, LocateClaims)
-    tokens = [bytes.fromhex(token) for token in claims.tokens]
     now = node.now()
+    if datetime.fromtimestamp(claims.exp, UTC) < now - _SKEW:
+        raise Gone("the question has expired; sign it anew")
+    tokens = [bytes.fromhex(token) for token in claims.tokens]
 
-    def look(tx: Tx) -> Sequence[EntityId]:
+    def look(tx: Tx) -> EntityId | None:
         _check_active(tx, peer)
         if not tx.seen.first("locate", peer.id, claims.jti, expires_at=now + LOCATE_MEMORY):
             raise Conflict("this question was asked before")
-        found = tx.locator.holders(tokens)
+        _check_budget(tx, node, peer, now)
+        holder = _only_holder(tx, tokens, peer)
         tx.audit.add(
             Leaf(
                 at=now,
                 actor=peer.id,
                 action="record.located",
-                object=claims.jti,
-                outcome="one" if len(found) == 1 else "none",
+                object=_questions(peer, now),
+                outcome="one" if holder else "none",
                 peer=peer.id,
                 digests=(digest(jws.encode()),),
             )
         )
-        return [id_ for id_ in found if tx.members.get(id_).status == ACTIVE and id_ != peer.id]
+        return holder
 
-    found = await node.store.write(look)
+    return await node.store.write(look)
+
+
+def _check_budget(tx: Tx, node: Node, peer: Peer, now: datetime) -> None:
+    most = node.rules.requests_per_peer_per_day
+    if len(tx.audit.list(object_=_questions(peer, now), limit=most)) >= most:
+        raise OverBudget("too many questions from this node today")
+
+
+def _questions(peer: Peer, now: datetime) -> str:
+    """Return the handle of one node's questions on one day (UTC) in the audit log."""
+    return f"{peer.id}#{now.date()}"
+
+
+def _only_holder(tx: Tx, tokens: Sequence[bytes], peer: Peer) -> EntityId | None:
+    found = [
+        id_ for id_ in tx.locator.holders(tokens) if id_ != peer.id and tx.members.get(id_).status == ACTIVE
+    ]
     return found[0] if len(found) == 1 else None
 
 
 async def replace_tokens(node: Node, peer: Peer, tokens: Sequence[bytes]) -> None:
     """Store whose records a district holds, as keyed tokens, in place of what it said before.
 
+    Only what changed is written, in many small transactions. If the node stops in between, or the
+    district uploads twice at once, the next upload sets it right.
+
     Raises:
-        Forbidden: more tokens than a district has students.
+        Forbidden: more tokens than a district has students; or the district is suspended.
     """
     if len(tokens) > MAX_TOKENS:
         raise Forbidden("more tokens than a district may upload")
 
-    def store(tx: Tx) -> None:
-        _check_active(tx, peer)
-        tx.locator.replace(peer.id, tokens)
-        tx.audit.add(Leaf(at=node.now(), actor=peer.id, action="locator.uploaded", object=peer.id))
+    def compare(tx: Tx) -> tuple[list[bytes], list[bytes]]:
+        wanted, kept = frozenset(tokens), tx.locator.of(peer.id)
+        return sorted(kept - wanted), sorted(wanted - kept)
 
-    await node.store.write(store)
+    gone, new = await node.store.read(compare)
+    await _in_parts(node, peer, gone, lambda tx, part: tx.locator.remove(peer.id, part))
+    await _in_parts(node, peer, new, lambda tx, part: tx.locator.add(peer.id, part))
+    await node.store.write(lambda tx: _note_upload(tx, node, peer))
+
+
+async def _in_parts(
+    node: Node, peer: Peer, tokens: Sequence[bytes], change: Callable[[Tx, Sequence[bytes]], None]
+) -> None:
+    for start in range(0, len(tokens), _TOKENS_AT_ONCE):
+        part = tokens[start : start + _TOKENS_AT_ONCE]
+
+        def store(tx: Tx, part: Sequence[bytes] = part) -> None:
+            _check_active(tx, peer)
+            change(tx, part)
+
+        await node.store.write(store)
+
+
+def _note_upload(tx: Tx, node: Node, peer: Peer) -> None:
+    _check_active(tx, peer)
+    tx.audit.add(Leaf(at=node.now(), actor=peer.id, action="locator.uploaded", object=peer.id))
 
 
 def _check_active(tx: Tx, peer: Peer) -> None:

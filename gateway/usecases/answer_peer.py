@@ -16,14 +16,14 @@ FETCHABLE = frozenset({State.RELEASED, State.FETCHED})
 _TAKEN_BACK = frozenset({State.REVOKED, State.RECALLED, State.EXPIRED, State.WITHDRAWN})
 
 
-async def report_status(node: Node, peer: Peer, id_: TransferId) -> tuple[Status, int]:
-    """Return how the transfer stands for its requester, and the row's revision.
+async def report_status(node: Node, peer: Peer, id_: TransferId) -> Status:
+    """Return how the transfer stands for its requester.
 
     Raises:
         Unknown: there is none, or it is another peer's.
     """
     transfer = await node.store.read(lambda tx: tx.transfers.get_of(id_, peer.id))
-    return status_of(transfer), transfer.revision
+    return status_of(transfer)
 
 
 async def grant_check(node: Node, client: EntityId, id_: TransferId) -> None:
@@ -66,9 +66,11 @@ async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Pa
 
 
 def _fetched(transfer: Transfer, now: datetime) -> Transfer:
+    """FETCHED. The receipt may take its time: a registrar reads before importing."""
     if transfer.state is State.FETCHED:
         return transfer.stay(at=now, fetches=transfer.fetches + 1)
-    return transfer.to(State.FETCHED, at=now, fetches=1, next_try_at=transfer.expires_at)
+    until = now + KEEP_AFTER_RECEIPT
+    return transfer.to(State.FETCHED, at=now, fetches=1, expires_at=until, next_try_at=until)
 
 
 async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
@@ -136,11 +138,11 @@ async def receive_information(node: Node, peer: Peer, id_: TransferId, jws: str)
 
 
 async def receive_withdrawal(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
-    """End a transfer that its requester no longer needs. Once the record was fetched it is too late.
+    """End a transfer that its requester no longer needs. Once there is a receipt it is too late.
 
     Raises:
         Unknown: no such transfer of this peer.
-        Conflict: it was fetched, or has ended otherwise.
+        Conflict: it was receipted, or has ended otherwise.
     """
     claims = read(node, MessageType.WITHDRAWAL, jws, peer.listing, WithdrawalClaims)
     now = node.now()
@@ -169,7 +171,7 @@ def _already(tx: Tx, transfer: Transfer, jws: str) -> bool:
 def _after_receipt(transfer: Transfer, claims: ReceiptClaims, now: datetime) -> Transfer:
     """ACKED for an accepted record; back to APPROVED for a rejected one, to be packaged once more.
 
-    After a second rejection a person must look: the transfer is revoked.
+    After the last version that may be tried a person must look: the transfer is revoked.
     """
     if claims.outcome == "accepted":
         closes_at = now + KEEP_AFTER_RECEIPT

@@ -1,9 +1,10 @@
 """Send one message of the outbox and store what became of it; a step of the loop."""
 
-from gateway.domain.clocks import KEEP_AFTER_RECEIPT, retry_at
-from gateway.domain.errors import Forbidden, GatewayError, Gone, TryLater, Untrusted, cause
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL, KEEP_AFTER_RECEIPT, retry_at
+from gateway.domain.errors import GatewayError, Gone, TryLater, Untrusted, cause
 from gateway.domain.ids import TransferId
-from gateway.domain.messages import Message, MessageType
+from gateway.domain.messages import NAMES_STUDENT, Message, MessageType
+from gateway.domain.policy import check_marks
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.domain.trust import Listing
 from gateway.usecases.evidence import leaf, withdrawal
@@ -15,36 +16,38 @@ async def deliver(node: Node, message: Message) -> None:
 
     A message that cannot arrive now is tried again; one that is refused is settled as refused.
     """
-    transfer_id = message.transfer
-    remote_id = await _remote_id(node, transfer_id) if transfer_id else None
+    remote_id = await _remote_id(node, message)
     try:
         receiver = await node.directory.listing(message.peer)
         _check_marks(node, receiver, message)
         status = await node.peers.deliver(receiver, message, remote_id)
     except (TryLater, Untrusted) as fault:
-        await _try_again(node, message, fault)
+        await try_again(node, message, cause(fault))
     except GatewayError as fault:
         await _refused(node, message, fault)
     else:
         await _arrived(node, message, status)
-    node.wake()
 
 
 def _check_marks(node: Node, receiver: Listing, message: Message) -> None:
     """A child's name goes to nobody who does not carry the marks that this district demands."""
-    if message.type is MessageType.REQUEST and node.rules.required_marks - receiver.trust_marks:
-        raise Forbidden("the other district lacks a trust mark that this one demands")
+    if message.type in NAMES_STUDENT:
+        check_marks(node.rules, receiver.trust_marks)
 
 
-async def _remote_id(node: Node, id_: TransferId) -> TransferId | None:
-    transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
-    return transfer.remote_id
+async def _remote_id(node: Node, message: Message) -> TransferId | None:
+    """Return what the receiver calls the transfer, for the messages that go under it."""
+    id_ = message.transfer
+    if id_ is None or message.type in {MessageType.REQUEST, MessageType.EVENT}:
+        return None
+    return await node.store.read(lambda tx: tx.transfers.get(id_).remote_id)
 
 
-async def _try_again(node: Node, message: Message, fault: GatewayError) -> None:
+async def try_again(node: Node, message: Message, cause_: str) -> None:
+    """Put the message off, longer each time, until it is given up."""
     tries = message.tries + 1
     due = retry_at(tries, node.now(), first=node.pace.first_retry)
-    outcome = f"pending: {cause(fault)}" if due else f"gave up: {cause(fault)}"
+    outcome = f"pending: {cause_}" if due else f"gave up: {cause_}"
     await node.store.write(
         lambda tx: tx.messages.settle(message, outcome=outcome, next_try_at=due, tries=tries)
     )
@@ -75,13 +78,18 @@ def _requested(node: Node, tx: Tx, transfer: Transfer, status: Status) -> None:
     tx.transfers.move(transfer, after)
     if after.state is State.WITHDRAWN:
         tx.messages.add(withdrawal(node, after))
+        node.wake()
 
 
 def _receipted(node: Node, tx: Tx, transfer: Transfer) -> None:
     now = node.now()
     closes_at = now + KEEP_AFTER_RECEIPT
     after = transfer.to(
-        State.RECEIPTED, at=now, response_key=None, expires_at=closes_at, next_try_at=closes_at
+        State.RECEIPTED,
+        at=now,
+        response_key=None,
+        expires_at=closes_at,
+        next_try_at=now + FOLLOW_UP_INTERVAL,
     )
     tx.parcels.drop(transfer.id)
     tx.transfers.move(transfer, after)
@@ -100,6 +108,7 @@ async def _refused(node: Node, message: Message, fault: GatewayError) -> None:
             tx.audit.add(leaf(after, after.changed_at, rule=cause(fault)))
 
     await node.store.write(store)
+    node.wake()
 
 
 def _after_refusal(node: Node, transfer: Transfer, message: Message, fault: GatewayError) -> Transfer | None:

@@ -68,6 +68,21 @@ def announcement(node: Node, transfer: Transfer) -> Message:
     return outgoing(node, transfer, MessageType.EVENT, claims)
 
 
+def receipt(
+    node: Node, transfer: Transfer, outcome: str, problems: tuple[dict[str, str], ...] = ()
+) -> Message:
+    """Return the signed receipt for the version that the transfer holds."""
+    claims: dict[str, Any] = {
+        "transfer": transfer.remote_id,
+        "version": transfer.version,
+        "record_digest": transfer.record_digest,
+        "jwe_digest": transfer.parcel_digest,
+        "outcome": outcome,
+        "problems": list(problems),
+    }
+    return outgoing(node, transfer, MessageType.RECEIPT, claims)
+
+
 def withdrawal(node: Node, transfer: Transfer) -> Message:
     """Return the message that tells the holder that the record is no longer needed."""
     claims = {"transfer": transfer.remote_id, "reason": Reason.NOT_NEEDED}
@@ -85,8 +100,13 @@ def read(node: Node, type_: MessageType, jws: str, sender: Listing, model: type[
     try:
         return model.model_validate(claims)
     except ValidationError as error:
-        places = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+        places = sorted({_place(fault["type"], fault["loc"]) for fault in error.errors()})
         raise Malformed(f"{type_}: {', '.join(places[:8])}") from None
+
+
+def _place(kind: str, loc: tuple[int | str, ...]) -> str:
+    """Name the field; one that nobody knows is not repeated, the sender chose it."""
+    return ".".join(map(str, loc[:-1] if kind == "extra_forbidden" else loc)) or "the claims"
 
 
 def status_of(transfer: Transfer) -> Status:
@@ -98,6 +118,7 @@ def status_of(transfer: Transfer) -> Status:
         state=public_state(transfer),
         version=transfer.version if waiting or transfer.state is State.ACKED else 0,
         needs=transfer.needs if asks else (),
+        reason=transfer.reason if transfer.state in {State.REVOKED, State.RECALLED} else None,
         expires_at=transfer.expires_at if waiting or asks else None,
     )
 

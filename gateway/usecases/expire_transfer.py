@@ -8,7 +8,7 @@ from gateway.usecases.ports import Node, Tx
 async def expire(node: Node, transfer: Transfer) -> Transfer:
     """Close what is done, expire what nobody finished; anything not yet due sleeps until it is."""
     now = node.now()
-    state = _end(transfer)
+    state = end_of(transfer)
     if now < transfer.expires_at or state is None:
         due = transfer.expires_at if now < transfer.expires_at and state else None
         after = transfer.stay(at=now, next_try_at=due)
@@ -27,9 +27,12 @@ async def expire(node: Node, transfer: Transfer) -> Transfer:
         tx.audit.add(leaf(after, now))
 
     await node.store.write(store)
+    if messages:
+        node.wake()
     return after
 
 
-def _end(transfer: Transfer) -> State | None:
+def end_of(transfer: Transfer) -> State | None:
+    """Return the state that ends the transfer when its time is over, if it has such an end."""
     reachable = STEPS[transfer.role].get(transfer.state, frozenset())
     return next((state for state in (State.CLOSED, State.EXPIRED) if state in reachable), None)

@@ -1,18 +1,16 @@
 """Fetch a released record, open it and prove it; steps of the loop at the requester."""
 
-from datetime import date
-from typing import Any
-
 from pydantic import ValidationError
 
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Conflict, Gone, Malformed, TooLarge, Untrusted
 from gateway.domain.exchange import RecordClaims
 from gateway.domain.ids import Digest, digest
-from gateway.domain.messages import Message, MessageType
 from gateway.domain.transfer import Reason, State, Transfer
-from gateway.domain.trust import Listing
-from gateway.usecases.evidence import leaf, outgoing
-from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, OpenedSegment, Parcel, Segment, Tx
+from gateway.usecases.evidence import leaf, receipt
+from gateway.usecases.import_backpack import AUTOMATIC, import_record
+from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Parcel, Tx
+from gateway.usecases.received import names_another
 
 
 async def fetch_parcel(node: Node, transfer: Transfer) -> Transfer:
@@ -41,31 +39,21 @@ async def fetch_parcel(node: Node, transfer: Transfer) -> Transfer:
 
 
 async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
-    """FETCHED to VERIFIED, or to REJECTED with a receipt that says so."""
+    """FETCHED to VERIFIED, or to REJECTED with a receipt that says so.
+
+    Where the district's rules leave the import to the node, it follows while the record is still open.
+    """
     parcel = await node.store.read(lambda tx: tx.parcels.get(transfer.id, transfer.version))
-    holder = await node.directory.listing(transfer.peer)
     try:
         jws = await node.seals.unseal(parcel.jwe, transfer.response_key or "")
-        record = await node.seals.open_record(jws, holder)
+        record = await node.seals.open_record(jws, transfer.peer)
         _check_answers(transfer, record)
     except (Untrusted, Malformed, TooLarge, Conflict) as fault:
         return await _reject(node, transfer, parcel, fault.code)
-    return await _keep(node, transfer, holder, record, jws)
-
-
-def receipt(
-    node: Node, transfer: Transfer, outcome: str, problems: tuple[dict[str, str], ...] = ()
-) -> Message:
-    """Return the signed receipt for the version that the transfer holds."""
-    claims: dict[str, Any] = {
-        "transfer": transfer.remote_id,
-        "version": transfer.version,
-        "record_digest": transfer.record_digest,
-        "jwe_digest": transfer.parcel_digest,
-        "outcome": outcome,
-        "problems": list(problems),
-    }
-    return outgoing(node, transfer, MessageType.RECEIPT, claims)
+    verified, archived = await _keep(node, transfer, record, jws)
+    if verified.reason or not node.rules.automatic_import:
+        return verified
+    return await import_record(node, verified, archived, record, actor=AUTOMATIC)
 
 
 def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
@@ -78,62 +66,35 @@ def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
         raise Conflict("the record answers another request")
     if claims.transfer != transfer.remote_id or claims.version != transfer.version:
         raise Conflict("the record is of another transfer or version")
+    if len({segment.learner for segment in record.segments}) != 1:
+        raise Conflict("the segments are about more than one learner")
 
 
-async def _keep(node: Node, transfer: Transfer, holder: Listing, record: OpenedRecord, jws: str) -> Transfer:
+async def _keep(
+    node: Node, transfer: Transfer, record: OpenedRecord, jws: str
+) -> tuple[Transfer, ArchivedRecord]:
+    """VERIFIED. A record that names another child than was asked for waits for a person, always."""
     now = node.now()
     archived = ArchivedRecord(
         transfer=transfer.id,
         version=transfer.version,
-        issuer=holder.id,
+        issuer=record.issuer.id,
         learner=record.segments[-1].learner,
         jws=jws,
         digest=record.digest,
         at=now,
     )
-    segments = [_segment(node, transfer, opened) for opened in record.segments]
-    due = now if node.rules.automatic_import else None
-    after = transfer.to(State.VERIFIED, at=now, record_digest=record.digest, next_try_at=due)
+    doubt = Reason.WRONG_STUDENT if names_another(transfer.subject, record) else None
+    due = now if node.rules.automatic_import and not doubt else now + FOLLOW_UP_INTERVAL
+    after = transfer.to(State.VERIFIED, at=now, record_digest=record.digest, reason=doubt, next_try_at=due)
 
     def store(tx: Tx) -> None:
         tx.archive.put(archived)
-        for segment in segments:
-            tx.segments.put(segment)
         tx.transfers.move(transfer, after)
         tx.audit.add(leaf(after, now, digests=(record.digest,)))
 
     await node.store.write(store)
-    return after
-
-
-def _segment(node: Node, transfer: Transfer, opened: OpenedSegment) -> Segment:
-    """Keep a segment under the matching keys that the request named: the student is that one."""
-    state_id, birth_date = _keys(opened)
-    return Segment(
-        digest=digest(opened.jws.encode()),
-        issuer=opened.issuer,
-        learner=opened.learner,
-        jws=opened.jws,
-        disclosures=opened.disclosures,
-        fingerprint=None,
-        student=None,
-        state_id=state_id or transfer.subject.state_id,
-        birth_date=birth_date or transfer.subject.birth_date,
-        received_with=transfer.id,
-        at=node.now(),
-    )
-
-
-def _keys(opened: OpenedSegment) -> tuple[str | None, date | None]:
-    for entry in opened.sections.get("identity", ()):
-        born = entry.get("birthDate")
-        ids = [i["value"] for i in entry.get("identifiers", ()) if _is_state(i)]
-        return (ids[0] if ids else None), date.fromisoformat(born) if born else None
-    return None, None
-
-
-def _is_state(identifier: dict[str, Any]) -> bool:
-    return str(identifier.get("system", {}).get("code", "")).casefold() == "state"
+    return after, archived
 
 
 async def _reject(node: Node, transfer: Transfer, parcel: Parcel, code: str) -> Transfer:

@@ -34,6 +34,8 @@ async def ask_status(node: Node, transfer: Transfer) -> Transfer:
 
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)
+        if after.state is State.RECALLED:
+            tx.segments.recall(transfer.id)
         if after.state is not transfer.state:
             tx.audit.add(leaf(after, after.changed_at))
 
@@ -55,10 +57,10 @@ def _follow(node: Node, transfer: Transfer, status: Status) -> Transfer:
 
 def _next_state(transfer: Transfer, status: Status) -> State | None:
     """Return where the holder's word leads, or None when it leads nowhere new."""
-    if transfer.state is State.REJECTED and status.version <= transfer.version:
-        return None
     reachable = STEPS[transfer.role][transfer.state]
     said = _FOLLOWS.get(status.state)
+    if said is State.RELEASED and transfer.state is State.REJECTED and status.version <= transfer.version:
+        return None
     if said is State.REVOKED and said not in reachable:
         said = State.RECALLED
     return said if said in reachable else None
@@ -69,7 +71,7 @@ def _look_again(node: Node, transfer: Transfer, now: datetime) -> datetime:
     return now + (FOLLOW_UP_INTERVAL if settled else node.pace.poll_interval)
 
 
-async def provide_information(node: Node, id_: TransferId, more: Subject) -> Transfer:
+async def provide_information(node: Node, id_: TransferId, more: Subject, *, actor: str) -> Transfer:
     """Send more attributes of the student, as the holder asked; what was said before stays.
 
     Raises:
@@ -93,7 +95,7 @@ async def provide_information(node: Node, id_: TransferId, more: Subject) -> Tra
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)
         tx.messages.add(message)
-        tx.audit.add(leaf(after, now, rule="more attributes"))
+        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor), rule="more attributes"))
 
     await node.store.write(store)
     node.wake()

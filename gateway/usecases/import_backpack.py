@@ -1,12 +1,27 @@
 """Write a verified record into the local system and send the receipt."""
 
+import asyncio
+from datetime import datetime
+from typing import Final
+
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Misconfigured, Refused
-from gateway.domain.ids import TransferId
+from gateway.domain.ids import TransferId, digest
 from gateway.domain.transfer import Role, State, Transfer
-from gateway.usecases.evidence import leaf
-from gateway.usecases.fetch_backpack import receipt
-from gateway.usecases.ports import Import, Imports, Node, Tx
-from gateway.usecases.received import document_of, summary_of
+from gateway.usecases.evidence import leaf, receipt
+from gateway.usecases.ports import (
+    ArchivedRecord,
+    Import,
+    Imports,
+    Node,
+    OpenedRecord,
+    OpenedSegment,
+    Segment,
+    Tx,
+)
+from gateway.usecases.received import document_of, names_another, summary_of
+
+AUTOMATIC: Final = "automatic"
 
 
 async def import_backpack(node: Node, id_: TransferId, *, actor: str) -> Transfer:
@@ -25,7 +40,7 @@ async def import_backpack(node: Node, id_: TransferId, *, actor: str) -> Transfe
 
 async def import_automatically(node: Node, transfer: Transfer) -> Transfer:
     """VERIFIED to IMPORTED where the district's rules leave it to the node; a step of the loop."""
-    return await import_transfer(node, transfer, actor="automatic")
+    return await import_transfer(node, transfer, actor=AUTOMATIC)
 
 
 async def import_transfer(node: Node, transfer: Transfer, *, actor: str) -> Transfer:
@@ -33,15 +48,31 @@ async def import_transfer(node: Node, transfer: Transfer, *, actor: str) -> Tran
 
     The record is written first; a crash before the state is stored repeats the write, which changes nothing.
     """
+    archived = await node.store.read(lambda tx: tx.archive.get(transfer.id, transfer.version))
+    record = await node.seals.open_record(archived.jws, transfer.peer)
+    return await import_record(node, transfer, archived, record, actor=actor)
+
+
+async def import_record(
+    node: Node, transfer: Transfer, archived: ArchivedRecord, record: OpenedRecord, *, actor: str
+) -> Transfer:
+    """VERIFIED to IMPORTED, with the record already open.
+
+    Raises:
+        Misconfigured: this node has no place to import to.
+    """
     if node.imports is None:
         raise Misconfigured("this node has no import folder: name one under [import] in its configuration")
     now = node.now()
-    after = transfer.to(State.IMPORTED, at=now, next_try_at=None)
-    await _write(node, node.imports, transfer)
+    after = transfer.to(State.IMPORTED, at=now, next_try_at=now + FOLLOW_UP_INTERVAL)
+    await _write(node.imports, transfer, archived, record)
+    segments = [_segment(transfer, record, opened, now) for opened in record.segments]
     message = receipt(node, after, "accepted")
 
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)
+        for segment in segments:
+            tx.segments.put(segment)
         tx.messages.add(message)
         tx.audit.add(leaf(after, now, actor=actor, digests=(message.digest,)))
 
@@ -50,18 +81,42 @@ async def import_transfer(node: Node, transfer: Transfer, *, actor: str) -> Tran
     return after
 
 
-async def _write(node: Node, imports: Imports, transfer: Transfer) -> None:
-    archived = await node.store.read(lambda tx: tx.archive.get(transfer.id, transfer.version))
-    holder = await node.directory.listing(transfer.peer)
-    document = document_of(await node.seals.open_record(archived.jws, holder))
+async def _write(
+    imports: Imports, transfer: Transfer, archived: ArchivedRecord, record: OpenedRecord
+) -> None:
+    document = await asyncio.to_thread(document_of, record)
+    summary = summary_of(document, record.issuer.organization_name)
+    if names_another(transfer.subject, record):
+        summary.insert(0, "Look closely: the birth date or state id differs from what was asked for.")
     await imports.write(
         Import(
             transfer=transfer.id,
             version=transfer.version,
-            issuer=holder.id,
+            issuer=record.issuer.id,
             learner=archived.learner,
             document=document,
-            summary=summary_of(document, holder.organization_name),
+            summary=summary,
             jws=archived.jws,
         )
+    )
+
+
+def _segment(transfer: Transfer, record: OpenedRecord, opened: OpenedSegment, now: datetime) -> Segment:
+    """Keep a segment under the keys of the student whom the registrar asked for.
+
+    Where the record says otherwise it is kept without keys: it is evidence, and travels no further.
+    """
+    sure = not names_another(transfer.subject, record)
+    return Segment(
+        digest=digest(opened.jws.encode()),
+        issuer=opened.issuer,
+        learner=opened.learner,
+        jws=opened.jws,
+        disclosures=opened.disclosures,
+        fingerprint=None,
+        student=None,
+        state_id=transfer.subject.state_id if sure else None,
+        birth_date=transfer.subject.birth_date if sure else None,
+        received_with=transfer.id,
+        at=now,
     )

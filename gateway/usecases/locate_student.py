@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from gateway.domain.audit import Leaf
 from gateway.domain.clocks import REQUEST_LIFE
 from gateway.domain.errors import Misconfigured, Refused
-from gateway.domain.ids import EntityId
+from gateway.domain.ids import EntityId, digest
 from gateway.domain.matching import normalise_id
 from gateway.domain.messages import MessageType
 from gateway.domain.policy import PURPOSE_TRANSFER
@@ -12,12 +13,13 @@ from gateway.usecases.ports import Node
 
 
 async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: str) -> EntityId | None:
-    """Return the node that may hold the record, or None: nobody, or not told.
+    """Return the node that may hold the record, or None: nobody, or not told. The question is audited.
 
     Raises:
         Refused: the state id is empty.
         Misconfigured: this node has no network key.
         PeerUnavailable: the agency is away.
+        OverBudget: this node asked for more than its share today.
     """
     token = node.locator_token
     if token is None:
@@ -25,18 +27,29 @@ async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: 
     if not normalise_id(state_id):
         raise Refused("locating needs a state id and a birth date")
     agency = await node.directory.agency()
-    now = node.now()
+    person, jti, now = node.pseudonym("actor", actor), node.new_id(), node.now()
     claims = {
         "iss": node.id,
         "aud": agency.id,
         "iat": int(now.timestamp()),
         "exp": int((now + REQUEST_LIFE).timestamp()),
-        "jti": node.new_id(),
+        "jti": jti,
         "purpose": PURPOSE_TRANSFER,
-        "actor": {"id": node.pseudonym("actor", actor), "role": "registrar"},
+        "actor": {"id": person, "role": "registrar"},
         "tokens": [token(matching_key(state_id, birth_date)).hex()],
     }
-    return await node.peers.locate(agency, node.seals.sign(MessageType.LOCATE, claims))
+    question = node.seals.sign(MessageType.LOCATE, claims)
+    asked = Leaf(
+        at=now,
+        actor=person,
+        action="record.located",
+        object=jti,
+        outcome="asked",
+        peer=agency.id,
+        digests=(digest(question.encode()),),
+    )
+    await node.store.write(lambda tx: tx.audit.add(asked))
+    return await node.peers.locate(agency, question)
 
 
 async def tell_locator(node: Node) -> int:

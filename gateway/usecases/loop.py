@@ -2,22 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final
 
 import structlog
 
 from gateway.domain.clocks import TIDY_EVERY, retry_at
-from gateway.domain.errors import Moved, Refused, TryLater, Untrusted, cause
+from gateway.domain.errors import Moved, Refused, TryLater, Unknown, Untrusted, cause
+from gateway.domain.ids import TransferId
 from gateway.domain.messages import Message
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.decide_release import approve_automatically, end_notice
-from gateway.usecases.deliver import deliver
-from gateway.usecases.expire_transfer import expire
+from gateway.usecases.deliver import deliver, try_again
+from gateway.usecases.expire_transfer import end_of, expire
 from gateway.usecases.fetch_backpack import fetch_parcel, verify_parcel
 from gateway.usecases.follow_transfer import ask_status
 from gateway.usecases.import_backpack import import_automatically
-from gateway.usecases.match_student import begin_matching, match_student
+from gateway.usecases.match_student import match_student
 from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.request_backpack import sign_request
@@ -27,7 +28,7 @@ _log = structlog.get_logger()
 Step = Callable[[Node, Transfer], Awaitable[Transfer]]
 
 STEPS: Final[dict[tuple[Role, State], Step]] = {
-    (Role.HOLDER, State.RECEIVED): begin_matching,
+    (Role.HOLDER, State.RECEIVED): match_student,
     (Role.HOLDER, State.MATCHING): match_student,
     (Role.HOLDER, State.REVIEW): approve_automatically,
     (Role.HOLDER, State.NOTICE): end_notice,
@@ -63,10 +64,20 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
     """
     tidy_at = node.now()
     running: dict[str, asyncio.Task[None]] = {}
+    again: set[str] = set()
+
+    def begin(id_: str, work: Coroutine[None, None, None]) -> None:
+        running[id_] = asyncio.ensure_future(work)
+        running[id_].add_done_callback(lambda _: done(id_))
 
     def done(id_: str) -> None:
+        was_full = len(running) >= node.pace.batch
         del running[id_]
-        woken.set()
+        if id_ in again:
+            again.discard(id_)
+            begin(id_, _look_again(node, TransferId(id_)))
+        if was_full:
+            woken.set()
 
     try:
         while True:
@@ -78,12 +89,23 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
             for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
                 if id_ in running:
                     work.close()
-                    continue
-                running[id_] = asyncio.ensure_future(work)
-                running[id_].add_done_callback(lambda _, id_=id_: done(id_))  # type: ignore[misc]
+                    again.add(id_)
+                else:
+                    begin(id_, work)
             await _until(woken, node.pace.tick.total_seconds())
     finally:
+        again.clear()
         await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def _look_again(node: Node, id_: TransferId) -> None:
+    """Follow a hint that came while the transfer was worked on; the lease would hide it for long."""
+    try:
+        transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
+    except Unknown:
+        return
+    if STEPS.get((transfer.role, transfer.state)) is ask_status:
+        await _advance(node, transfer)
 
 
 async def forget_expired(node: Node) -> None:
@@ -108,9 +130,12 @@ async def _claim(node: Node, room: int) -> dict[str, Coroutine[None, None, None]
     if room <= 0:
         return {}
     now, lease = node.now(), node.pace.lease
-    messages, transfers = await node.store.write(
-        lambda tx: (tx.messages.claim(now, lease, room), tx.transfers.claim(now, lease, room))
-    )
+
+    def claim(tx: Tx) -> tuple[Sequence[Message], Sequence[Transfer]]:
+        messages = tx.messages.claim(now, lease, room)
+        return messages, tx.transfers.claim(now, lease, room - len(messages))
+
+    messages, transfers = await node.store.write(claim)
     deliveries = {message.jti: _deliver(node, message) for message in messages}
     return deliveries | {transfer.id: _advance(node, transfer) for transfer in transfers}
 
@@ -122,6 +147,7 @@ async def _deliver(node: Node, message: Message) -> None:
         node.wake()
     except Exception:  # noqa: BLE001  one bad message must not stop the others
         _log.exception("message.failed", message=message.jti, transfer=message.transfer)
+        await try_again(node, message, "error")
 
 
 async def _advance(node: Node, transfer: Transfer) -> None:
@@ -157,11 +183,12 @@ async def _step(node: Node, transfer: Transfer) -> Transfer | None:
 
 
 def _next(node: Node, transfer: Transfer) -> Step:
-    if node.now() >= transfer.expires_at:
+    if node.now() >= transfer.expires_at and end_of(transfer):
         return expire
     if transfer.state is State.REVIEW and not node.rules.automatic_approval:
         return expire
-    if transfer.state is State.VERIFIED and not node.rules.automatic_import:
+    by_hand = transfer.reason is not None or not node.rules.automatic_import
+    if transfer.state is State.VERIFIED and by_hand:
         return ask_status
     return STEPS.get((transfer.role, transfer.state), expire)
 
@@ -179,7 +206,9 @@ async def _put_off(node: Node, transfer: Transfer, code: str) -> None:
 async def _park(node: Node, transfer: Transfer, code: str) -> None:
     """Leave the transfer for a person: `backpack transfer list --stuck` shows it."""
     _log.error("transfer.stuck", state=transfer.state, fault=code)
-    await _store(node, transfer, transfer.stay(at=node.now(), reason=Reason.GAVE_UP, next_try_at=None))
+    await _store(
+        node, transfer, transfer.stay(at=node.now(), reason=Reason.GAVE_UP, next_try_at=transfer.expires_at)
+    )
 
 
 async def _store(node: Node, before: Transfer, after: Transfer) -> None:

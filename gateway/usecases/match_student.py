@@ -7,38 +7,37 @@ from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Tx
 
 
-async def begin_matching(node: Node, transfer: Transfer) -> Transfer:
-    """RECEIVED to MATCHING."""
-    now = node.now()
-    after = transfer.to(State.MATCHING, at=now, next_try_at=now)
-
-    def store(tx: Tx) -> None:
-        tx.transfers.move(transfer, after)
-        tx.audit.add(leaf(after, now))
-
-    await node.store.write(store)
-    return after
-
-
 async def match_student(node: Node, transfer: Transfer) -> Transfer:
-    """MATCHING to REVIEW with one student, to NEEDS_INFO, or to NO_MATCH.
+    """RECEIVED, by way of MATCHING, to REVIEW with one student, to NEEDS_INFO, or to NO_MATCH.
 
     Nothing is released below a certain match. What is asked for is always the same list, so that the
     question tells the requester nothing about who is on file.
     """
     candidates = await node.store.read(lambda tx: tx.backpacks.candidates(transfer.subject))
     found = match(transfer.subject, candidates)
-    after = _after(node, transfer, found)
+    matching = _matching(node, transfer)
+    after = _after(node, matching, found)
     messages = [announcement(node, after)] if after.state is State.NEEDS_INFO else []
 
     def store(tx: Tx) -> None:
-        tx.transfers.move(transfer, after)
+        if matching is not transfer:
+            tx.transfers.move(transfer, matching)
+        tx.transfers.move(matching, after)
         tx.audit.add(leaf(after, after.changed_at, rule=found.rule))
         for message in messages:
             tx.messages.add(message)
 
     await node.store.write(store)
+    if messages:
+        node.wake()
     return after
+
+
+def _matching(node: Node, transfer: Transfer) -> Transfer:
+    if transfer.state is State.MATCHING:
+        return transfer
+    now = node.now()
+    return transfer.to(State.MATCHING, at=now, next_try_at=now)
 
 
 def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
@@ -46,8 +45,8 @@ def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
     if found.band is Band.CERTAIN:
         due = now if node.rules.automatic_approval else transfer.expires_at
         return transfer.to(State.REVIEW, at=now, student=found.student, next_try_at=due)
-    until = now + NEEDS_INFO_LIFE
     if found.band is Band.UNSETTLED and transfer.rounds < MAX_NEEDS_INFO_ROUNDS:
+        until = now + NEEDS_INFO_LIFE
         return transfer.to(
             State.NEEDS_INFO,
             at=now,
@@ -56,4 +55,4 @@ def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
             expires_at=until,
             next_try_at=until,
         )
-    return transfer.to(State.NO_MATCH, at=now, reason=Reason.NO_MATCH, expires_at=until, next_try_at=until)
+    return transfer.to(State.NO_MATCH, at=now, reason=Reason.NO_MATCH, next_try_at=transfer.expires_at)

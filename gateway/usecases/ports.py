@@ -149,6 +149,9 @@ class Segments(Protocol):
     def with_transfer(self, transfer: TransferId) -> Sequence[Segment]:
         """Return the segments that came with a transfer."""
 
+    def recall(self, transfer: TransferId) -> None:
+        """Forget what came with a transfer, unless it came with another one too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedRecord:
@@ -316,8 +319,14 @@ class Members(Protocol):
 class Locator(Protocol):
     """Agency: which node holds the record behind a token. No names, no birth dates."""
 
-    def replace(self, node: EntityId, tokens: Sequence[bytes]) -> None:
-        """Store the node's tokens in place of its earlier ones."""
+    def of(self, node: EntityId) -> frozenset[bytes]:
+        """Return the node's tokens."""
+
+    def add(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        """Store further tokens of the node."""
+
+    def remove(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        """Delete tokens of the node."""
 
     def holders(self, tokens: Sequence[bytes]) -> Sequence[EntityId]:
         """Return the nodes that uploaded one of the tokens."""
@@ -362,9 +371,6 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run work that changes nothing."""
-
-    async def changed(self) -> bool:
-        """Whether another process wrote since this was last asked."""
 
 
 # --- other nodes -------------------------------------------------------------------------------------
@@ -435,7 +441,7 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSegment:
-    """A verified segment: what it says, and how many entries of each section were kept back."""
+    """A verified segment: what it says, and how many of its digests stand for nothing that was shown."""
 
     jws: str
     issuer: EntityId
@@ -443,13 +449,16 @@ class OpenedSegment:
     as_of: date
     sections: Mapping[str, Sequence[Mapping[str, Any]]]
     disclosures: Mapping[str, Sequence[str]]
-    withheld: Mapping[str, int]
+    undisclosed: Mapping[str, int]
+    """By section: entries that were kept back, or padding; nobody can tell which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedRecord:
     """A verified record: claims of the holder, and the segments in it, each verified."""
 
+    issuer: Listing
+    """As the chain in the record says, at the moment of signing."""
     claims: Mapping[str, Any]
     digest: Digest
     segments: Sequence[OpenedSegment]
@@ -483,7 +492,7 @@ class Seals(Protocol):
     def accept_response_key(self, jwk: Mapping[str, Any]) -> str:
         """Return a peer's one-time public key as JSON, or raise `Malformed` if it is none."""
 
-    def sign_segment(
+    async def sign_segment(
         self,
         claims: Mapping[str, Any],
         sections: Mapping[str, Sequence[Mapping[str, Any]]],
@@ -497,7 +506,7 @@ class Seals(Protocol):
     async def unseal(self, jwe: bytes, private_key: str) -> str:
         """Return the record JWS, or raise `Untrusted`."""
 
-    async def open_record(self, record: str, sender: Listing) -> OpenedRecord:
+    async def open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
         """Verify the record and each segment in it, every one under its own chain at its own time."""
 
 
@@ -541,7 +550,7 @@ class Imports(Protocol):
 class Pace:
     """How fast the loop goes."""
 
-    lease: timedelta = timedelta(seconds=30)
+    lease: timedelta = timedelta(seconds=60)
     first_retry: timedelta = timedelta(minutes=1)
     poll_interval: timedelta = timedelta(minutes=15)
     tick: timedelta = timedelta(seconds=1)
@@ -555,8 +564,6 @@ class Node:
     """A node and its ports."""
 
     id: EntityId
-    name: str
-    lea_ids: Mapping[str, str]
     store: Store
     peers: Peers
     directory: Directory

@@ -1,13 +1,44 @@
 """A verified record as the local system gets it: good entries, those set aside, and a summary in words."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from gateway.domain.backpack.document import entry_from
+from gateway.domain.backpack.identity import Learner
 from gateway.domain.errors import Malformed
+from gateway.domain.matching import normalise_id
+from gateway.domain.transfer import Subject
 from gateway.usecases.ports import OpenedRecord, OpenedSegment
 
+STATE_ID: Final = "State"
+"""Identification system of a state id (Ed-Fi StudentIdentificationSystemDescriptor)."""
+
 Sections = dict[str, list[Mapping[str, Any]]]
+
+
+def names_another(subject: Subject, record: OpenedRecord) -> bool:
+    """Whether the record's own words about who it is differ from whom the request named."""
+    return any(
+        _differs(subject, learner)
+        for segment in record.segments
+        for learner in _learners(segment.sections.get("identity", ()))
+    )
+
+
+def _learners(entries: Sequence[Mapping[str, Any]]) -> Iterator[Learner]:
+    for entry in entries:
+        with contextlib.suppress(Malformed):
+            learner = entry_from("identity", entry)
+            if isinstance(learner, Learner):
+                yield learner
+
+
+def _differs(subject: Subject, learner: Learner) -> bool:
+    stated = {normalise_id(one.value) for one in learner.identifiers if one.system.code == STATE_ID}
+    asked = normalise_id(subject.state_id)
+    other_id = bool(asked and stated) and asked not in stated
+    return other_id or (learner.birth_date is not None and learner.birth_date != subject.birth_date)
 
 
 def document_of(record: OpenedRecord) -> dict[str, Any]:
@@ -33,7 +64,6 @@ def summary_of(document: Mapping[str, Any], organization_name: str) -> list[str]
     for segment in document["segments"]:
         lines.append(f"Asserted by {segment['issuer']} as of {segment['asOf']}:")
         lines += [f"  {name}: {_entries(len(entries))}" for name, entries in segment["sections"].items()]
-        lines += [f"  {name}: {_entries(count)} withheld" for name, count in segment["withheld"].items()]
         lines += [
             f"  {name}: {_entries(len(entries))} set aside, see `quarantined` in backpack.json"
             for name, entries in segment["quarantined"].items()
@@ -54,7 +84,6 @@ def _segment(opened: OpenedSegment) -> dict[str, Any]:
         "asOf": opened.as_of.isoformat(),
         "sections": good,
         "quarantined": bad,
-        "withheld": dict(opened.withheld),
     }
 
 

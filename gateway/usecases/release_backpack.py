@@ -1,15 +1,15 @@
 """Build, sign, seal and release an approved record; steps of the loop at the holder."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from gateway.domain.backpack.document import SCHEMA_VERSION
+from gateway.domain.backpack.base import LEVELS
+from gateway.domain.backpack.document import SCHEMA_VERSION, entry_from
 from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
-from gateway.domain.errors import Conflict
-from gateway.domain.ids import LocalStudentId, digest
+from gateway.domain.errors import Conflict, Malformed, Untrusted
+from gateway.domain.ids import LocalStudentId, b64url_decode, digest
 from gateway.domain.messages import MessageType
 from gateway.domain.policy import Release, plan_release
 from gateway.domain.transfer import State, Transfer
@@ -33,7 +33,8 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     own = known or await _sign_segment(node, backpack, _learner(backpack, earlier))
     segments = [*earlier, own]
     version = transfer.version + 1
-    releases = _plan(node, transfer, segments)
+    classes = [_classes_of(one) for one in earlier] + [_own_classes(backpack)]
+    releases = _plan(node, transfer, classes)
     chain = await node.directory.own_chain()
     claims = _claims(node, transfer, version, segments, releases)
     record = node.seals.sign(MessageType.RECORD, claims, chain)
@@ -67,7 +68,9 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
         Untrusted: it no longer does. The record stays here; the loop asks again later.
         PeerUnavailable: the agency cannot be asked. The same.
     """
-    await node.directory.listing(transfer.peer, max_age=FRESH_FOR_RELEASE)
+    listing = await node.directory.listing(transfer.peer, max_age=FRESH_FOR_RELEASE)
+    if node.rules.required_marks - listing.trust_marks:
+        raise Untrusted("trust_mark_missing")
     now = node.now()
     expires_at = now + RELEASE_LIFE
     after = transfer.to(State.RELEASED, at=now, expires_at=expires_at, next_try_at=expires_at)
@@ -79,6 +82,7 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
         tx.audit.add(leaf(after, now, rule=transfer.legal_basis))
 
     await node.store.write(store)
+    node.wake()
     return after
 
 
@@ -111,7 +115,7 @@ async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> S
         "replaces": None,
     }
     chain = await node.directory.own_chain()
-    jws, disclosures = node.seals.sign_segment(claims, orjson.loads(backpack.sections), chain)
+    jws, disclosures = await node.seals.sign_segment(claims, orjson.loads(backpack.sections), chain)
     return Segment(
         digest=digest(jws.encode()),
         issuer=node.id,
@@ -127,26 +131,48 @@ async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> S
     )
 
 
-def _plan(node: Node, transfer: Transfer, segments: Sequence[Segment]) -> tuple[Release, ...]:
+def _plan(
+    node: Node, transfer: Transfer, classes: Sequence[Mapping[str, Sequence[str]]]
+) -> tuple[Release, ...]:
     """Decide for each segment; the district's own rules bind what it passes on from others too."""
     if transfer.approved_by is None or transfer.approved_at is None:
         raise Conflict("nobody approved this release")
     return tuple(
         plan_release(
             asked=transfer.sections,
-            classes={name: [_class(text) for text in texts] for name, texts in segment.disclosures.items()},
+            classes=of_segment,
             rules=node.rules,
             approved_by=transfer.approved_by,
             approved_at=transfer.approved_at,
         )
-        for segment in segments
+        for of_segment in classes
     )
 
 
-def _class(disclosure: str) -> str:
-    """Return the sensitivity class in a disclosure: base64url of `[salt, entry]` (RFC 9901, 4.2.2)."""
-    _, entry = orjson.loads(base64.urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))
-    return str(entry["meta"]["sensitivity"]["class"])
+def _own_classes(backpack: StoredBackpack) -> dict[str, list[str]]:
+    """Return the sensitivity class of each own entry, in the order of its disclosures."""
+    sections = orjson.loads(backpack.sections)
+    return {
+        name: [str(entry["meta"]["sensitivity"]["class"]) for entry in entries]
+        for name, entries in sections.items()
+    }
+
+
+def _classes_of(segment: Segment) -> dict[str, list[str]]:
+    """Return the classes of what another district disclosed; its word and the entry's fields count."""
+    return {name: [_class(name, text) for text in texts] for name, texts in segment.disclosures.items()}
+
+
+def _class(section: str, disclosure: str) -> str:
+    """Return the class of a disclosed entry, `[salt, entry]` (RFC 9901, 4.2.2).
+
+    What does not fit the schema is restricted.
+    """
+    _, entry = orjson.loads(b64url_decode(disclosure))
+    try:
+        return entry_from(section, entry).sensitivity().level
+    except Malformed:
+        return LEVELS[-1]
 
 
 def _claims(

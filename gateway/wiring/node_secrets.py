@@ -14,19 +14,26 @@ from gateway.domain.errors import Misconfigured
 from gateway.settings import Settings
 
 SECRET_BYTES: Final = 32
+_NONCE_LABEL: Final = b"backpack dpop nonce 1"
 
 
 def pseudonyms(file: Path) -> Callable[[str, str], str]:
     """Return the keyed hash of (kind, value) as a UUID; the key is made at first use."""
-    with contextlib.suppress(FileExistsError), open(file, "xb", opener=_private) as new:
-        new.write(new_secret().encode())
-    secret = _read(file)
+    secret = _kept(file)
 
     def pseudonym(kind: str, value: str) -> str:
         mac = hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256)
         return str(_uuid8(mac[:16]))
 
     return pseudonym
+
+
+def nonce_secret(file: Path) -> bytes:
+    """Return what DPoP nonces are made with: one and the same in every process of the node, now and later.
+
+    It is derived from a secret of its own; the file is made at first use.
+    """
+    return hmac.digest(_kept(file), _NONCE_LABEL, hashlib.sha256)
 
 
 def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:
@@ -40,6 +47,18 @@ def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:
 def new_secret() -> str:
     """Return a new secret as such a file holds it."""
     return secrets.token_hex(SECRET_BYTES)
+
+
+def _kept(file: Path) -> bytes:
+    """Return the secret in the file. Of two processes that make it at once, both get one and the same."""
+    if not file.exists():
+        draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+        with open(draft, "xb", opener=_private) as new:
+            new.write(new_secret().encode())
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)
+        draft.unlink()
+    return _read(file)
 
 
 def _private(path: str, flags: int) -> int:

@@ -21,6 +21,7 @@ from gateway.peers.calls import Caller
 from gateway.peers.connector import open_session
 from gateway.peers.directory import FederationDirectory
 from gateway.peers.marks import OwnMarks
+from gateway.peers.members import MemberList
 from gateway.peers.node_client import NodeClient
 from gateway.peers.oauth_client import OAuthClient
 from gateway.peers.statement_client import StatementClient
@@ -56,6 +57,7 @@ class Opened:
     sink: Sink | None
     directory: FederationDirectory
     statements: StatementClient
+    members: MemberList
     publisher: DistrictPublisher | AgencyPublisher
     woken: asyncio.Event
 
@@ -155,8 +157,6 @@ def _opened(
     id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
     node = Node(
         id=id_,
-        name=settings.name,
-        lea_ids=settings.lea,
         store=store,
         peers=network.peers,
         directory=network.directory,
@@ -182,6 +182,7 @@ def _opened(
         sink=sink,
         directory=network.directory,
         statements=network.statements,
+        members=MemberList(network.statements, agency=next(iter(rules.anchors)), rules=rules, now=now),
         publisher=network.publisher,
         woken=woken,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import secrets
+import gc
 import signal
 import ssl
 import time
@@ -21,11 +21,14 @@ from gateway.http.app import make_runner
 from gateway.http.site import LOOPBACK, Site
 from gateway.settings import Settings
 from gateway.usecases import loop
+from gateway.wiring.node_secrets import nonce_secret
 from gateway.wiring.nodes import Opened, now, open_node
 
 _log = structlog.get_logger()
 
 EVERYBODY: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+GC_THRESHOLD: Final = 20_000
+"""New objects between two collections; a record makes thousands that are not garbage yet."""
 STALE_AFTER: Final = 60.0
 """Seconds without a turn of the loop after which the node is not ready."""
 
@@ -40,7 +43,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     Raises:
         Misconfigured: as `open_node`; or the address cannot be listened on.
     """
-    logs.configure(level=settings.logs.level)
+    logs.configure(level=settings.logs.level, final=True)
     async with open_node(settings, serving=True) as opened:
         turned = _Turned()
         site = _site(opened, turned)
@@ -49,6 +52,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         url = await _listen(runner, settings)
         stop = _stop_event()
         turning = asyncio.create_task(_turn_for_ever(opened, turned))
+        _settle_memory()
         ready(url)
         _log.info("node.listening", url=url, role=settings.role)
         try:
@@ -59,6 +63,13 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
                 await turning
             await runner.cleanup()
             _log.info("node.stopped")
+
+
+def _settle_memory() -> None:
+    """Keep the collector from walking over what was loaded at the start again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 class _Turned:
@@ -92,7 +103,7 @@ def _site(opened: Opened, turned: _Turned) -> Site:
     return Site(
         node=opened.node,
         base_url=opened.settings.id,
-        nonces=Nonces(secrets.token_bytes(32)),
+        nonces=Nonces(nonce_secret(opened.settings.path(opened.settings.keys.folder) / "nonces.key")),
         publisher=opened.publisher,
         agency=opened.publisher if isinstance(opened.publisher, AgencyPublisher) else None,
         started_at=now(),

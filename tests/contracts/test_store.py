@@ -120,20 +120,6 @@ async def test_a_read_may_not_write(store: AnyStore) -> None:
     assert await store.read(lambda tx: tx.transfers.list()) == []
 
 
-async def test_only_the_writing_of_another_process_counts_as_a_change(
-    stores: tuple[AnyStore, AnyStore],
-) -> None:
-    one, other = stores
-    await one.write(lambda tx: tx.audit.add(leaf()))
-    before = await one.changed()
-    await other.write(lambda tx: tx.audit.add(leaf()))
-
-    after = [await one.changed(), await one.changed()]
-
-    assert (before, after) == (False, [True, False])
-    assert await other.changed()
-
-
 async def test_work_that_was_begun_is_finished_by_close_and_none_is_taken_after_it(store: AnyStore) -> None:
     begun = [asyncio.create_task(store.write(lambda tx: tx.audit.add(leaf()))) for _ in range(20)]
     await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)

@@ -170,7 +170,7 @@ async def test_audit_leaves_come_back_in_order_with_their_numbers(store: AnyStor
 async def test_the_audit_log_can_only_be_added_to(store: AnyStore) -> None:
     ways = await store.read(lambda tx: {name for name in dir(tx.audit) if not name.startswith("_")})
 
-    assert ways - {"rows"} == {"add", "list"}
+    assert ways - {"rows"} == {"add", "list", "latest"}
 
 
 async def test_a_token_id_is_new_once_for_each_issuer_and_kind(stores: tuple[AnyStore, AnyStore]) -> None:
@@ -239,6 +239,18 @@ async def test_a_dropped_chain_leaves_the_time_of_its_statement(store: AnyStore)
     assert await store.read(lambda tx: tx.chains.newest(CEDAR)) == minutes(5)
 
 
+async def test_a_node_whose_chain_was_never_stored_is_dropped_for_good(store: AnyStore) -> None:
+    await store.write(lambda tx: tx.chains.drop(CEDAR))
+
+    dropped_at = await store.read(lambda tx: tx.chains.newest(CEDAR))
+    assert dropped_at is not None
+    assert dropped_at < minutes(0)
+    assert await store.read(lambda tx: tx.chains.get(CEDAR)) is None
+    await store.write(lambda tx: tx.chains.put(CEDAR, ["later"], stated_at=minutes(1)))
+    later = await store.read(lambda tx: tx.chains.get(CEDAR))
+    assert list(later or ()) == ["later"]
+
+
 async def test_members_are_replaced_and_listed_by_name(store: AnyStore) -> None:
     cedar, maple = member(CEDAR, "Zeta District"), member(MAPLE, "Alpha District")
     suspended = replace(cedar, status="suspended", marks=frozenset())
@@ -250,11 +262,12 @@ async def test_members_are_replaced_and_listed_by_name(store: AnyStore) -> None:
         await store.read(lambda tx: tx.members.get(EntityId("https://other.example")))
 
 
-async def test_the_locator_answers_from_the_last_upload_of_each_node(store: AnyStore) -> None:
+async def test_the_locator_knows_who_holds_which_token(store: AnyStore) -> None:
     def work(tx: Tx) -> None:
-        tx.locator.replace(CEDAR, [b"\x00one", b"two", b"two"])
-        tx.locator.replace(MAPLE, [b"two", b"three"])
-        tx.locator.replace(CEDAR, [b"two", b"four"])
+        tx.locator.add(CEDAR, [b"\x00one", b"two", b"two"])
+        tx.locator.add(MAPLE, [b"two", b"three"])
+        tx.locator.remove(CEDAR, [b"\x00one", b"three"])
+        tx.locator.add(CEDAR, [b"two", b"four"])
 
     await store.write(work)
 
@@ -265,3 +278,5 @@ async def test_the_locator_answers_from_the_last_upload_of_each_node(store: AnyS
     assert await holders(b"two") == [CEDAR, MAPLE]
     assert await holders(b"four", b"none") == [CEDAR]
     assert await holders() == []
+    assert await store.read(lambda tx: tx.locator.of(CEDAR)) == {b"two", b"four"}
+    assert await store.read(lambda tx: tx.locator.of(MAPLE)) == {b"two", b"three"}

@@ -98,3 +98,17 @@ async def test_an_archived_record_stays_as_it_first_came(store: AnyStore) -> Non
         await store.read(lambda tx: tx.archive.get(TransferId("T-1"), 3))
     with pytest.raises(Unknown):
         await store.read(lambda tx: tx.archive.get(TransferId("T-2")))
+
+
+async def test_a_recall_forgets_what_came_with_that_transfer_alone(store: AnyStore) -> None:
+    """A segment that came with another transfer too stays."""
+    shared = segment(received_with=TransferId("R-1"))
+    alone = segment("s-2", received_with=TransferId("R-1"))
+    again = replace(shared, received_with=TransferId("R-2"))
+    await store.write(for_each((shared, alone, again), lambda tx: tx.segments.put))
+
+    await store.write(lambda tx: tx.segments.recall(TransferId("R-1")))
+
+    assert not await store.read(lambda tx: tx.segments.with_transfer(TransferId("R-1")))
+    kept = await store.read(lambda tx: tx.segments.with_transfer(TransferId("R-2")))
+    assert [one.digest for one in kept] == [shared.digest]

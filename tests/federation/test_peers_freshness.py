@@ -104,6 +104,21 @@ async def test_a_suspended_node_cannot_come_back_after_a_restart(
         await restarted.accept(maple.id, chain)
 
 
+async def test_a_node_that_only_showed_itself_cannot_come_back_after_a_restart(
+    me: Me, maple: PlayedDistrict, agency: PlayedAgency
+) -> None:
+    chain = (await me.new_directory().listing(maple.id)).chain
+    me.store.chains.chains.clear()
+    me.store.chains.stated.clear()
+    await me.directory.accept(maple.id, chain)
+    del agency.members[maple.id]
+    await me.directory.forget(maple.id)
+    await background(me.directory)
+
+    with pytest.raises(Untrusted, match="not_vouched_for"):
+        await me.new_directory().accept(maple.id, chain)
+
+
 async def test_a_node_that_was_forgotten_and_is_vouched_for_is_known_again(
     me: Me, maple: PlayedDistrict, agency: PlayedAgency
 ) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from gateway.domain.audit import Leaf
 from gateway.domain.errors import Unknown
@@ -157,8 +157,7 @@ class MemoryChains:
         return self.rows[id_][0] if id_ in self.rows else None
 
     def drop(self, id_: EntityId) -> None:
-        if id_ in self.rows:
-            self.rows[id_] = self.rows[id_][0], None
+        self.rows[id_] = self.newest(id_) or datetime(1970, 1, 1, tzinfo=UTC), None
 
 
 @dataclass
@@ -181,8 +180,14 @@ class MemoryMembers:
 class MemoryLocator:
     rows: dict[EntityId, frozenset[bytes]] = field(default_factory=dict)
 
-    def replace(self, node: EntityId, tokens: Sequence[bytes]) -> None:
-        self.rows[node] = frozenset(tokens)
+    def of(self, node: EntityId) -> frozenset[bytes]:
+        return self.rows.get(node, frozenset())
+
+    def add(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        self.rows[node] = self.of(node) | frozenset(tokens)
+
+    def remove(self, node: EntityId, tokens: Sequence[bytes]) -> None:
+        self.rows[node] = self.of(node) - frozenset(tokens)
 
     def holders(self, tokens: Sequence[bytes]) -> Sequence[EntityId]:
         return sorted(node for node, held in self.rows.items() if held & frozenset(tokens))

@@ -172,6 +172,14 @@ class MemorySegments:
         rows = (self.rows[digest] for came_with, digest in self.came_with if came_with == transfer)
         return _by_time(replace(row, received_with=transfer) for row in rows)
 
+    def recall(self, transfer: TransferId) -> None:
+        gone = [row.digest for row in self.with_transfer(transfer)]
+        self.came_with = frozenset(link for link in self.came_with if link[0] != transfer)
+        still = {digest for _, digest in self.came_with}
+        for digest in gone:
+            if digest not in still and self.rows[digest].student is None:
+                del self.rows[digest]
+
 
 def _disclosed(kept: Segment, new: Segment) -> Segment:
     merged = {section: list(disclosures) for section, disclosures in kept.disclosures.items()}

@@ -59,7 +59,6 @@ class _Disk:
     """What several stores share when they stand for several processes."""
 
     tx: MemoryTx = field(default_factory=MemoryTx)
-    writes: int = 0
 
 
 class MemoryStore:
@@ -67,8 +66,6 @@ class MemoryStore:
 
     def __init__(self, disk: _Disk | None = None) -> None:
         self._disk = disk or _Disk()
-        self._own_writes = 0
-        self._known_writes = self._disk.writes
         self._closed = False
 
     def beside(self) -> Self:
@@ -89,8 +86,6 @@ class MemoryStore:
         except BaseException:
             self._disk.tx = before
             raise
-        self._disk.writes += 1
-        self._own_writes += 1
         return result
 
     async def read(self, work: Callable[[Tx], T]) -> T:
@@ -103,12 +98,6 @@ class MemoryStore:
             self._disk.tx = before
             raise TryLater("a read must not write")
         return result
-
-    async def changed(self) -> bool:
-        """Whether another store over the same rows wrote."""
-        others = self._disk.writes - self._own_writes
-        known, self._known_writes = self._known_writes, others
-        return others != known
 
     async def students(self) -> AsyncGenerator[StoredBackpack, None]:
         """Yield all students by local id."""

@@ -111,7 +111,7 @@ class PlainSeals:
             raise Malformed("no key")
         return json.dumps(dict(jwk))
 
-    def sign_segment(
+    async def sign_segment(
         self,
         claims: Mapping[str, Any],
         sections: Mapping[str, Sequence[Mapping[str, Any]]],
@@ -132,10 +132,12 @@ class PlainSeals:
             raise Untrusted("cannot_open")
         return str(parcel["record"])
 
-    async def open_record(self, record: str, sender: Listing) -> OpenedRecord:
-        claims = self.read(MessageType.RECORD, record, sender)
+    async def open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
+        claims = self.read(MessageType.RECORD, record, listing(issuer))
         segments = tuple(_opened(part) for part in claims["record"]["segments"])
-        return OpenedRecord(claims=claims, digest=digest(record.encode()), segments=segments)
+        return OpenedRecord(
+            issuer=listing(issuer), claims=claims, digest=digest(record.encode()), segments=segments
+        )
 
 
 def _opened(part: Mapping[str, Any]) -> OpenedSegment:
@@ -147,7 +149,7 @@ def _opened(part: Mapping[str, Any]) -> OpenedSegment:
         as_of=date.fromisoformat(token["claims"]["as_of"]),
         sections={name: [_entry(text) for text in texts] for name, texts in part["disclosures"].items()},
         disclosures=part["disclosures"],
-        withheld={},
+        undisclosed={},
     )
 
 
@@ -248,10 +250,9 @@ class NetworkPeers:
         )
 
     async def status(self, to: Listing, remote_id: TransferId) -> Status:
-        status, _ = await self._call(
+        return await self._call(
             "status", lambda node: answer_peer.report_status(node, peer(self._caller), remote_id), to
         )
-        return status
 
     async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
         parcel = await self._call(
@@ -299,8 +300,6 @@ def make_node(
     ids = count(1)
     node = Node(
         id=id_,
-        name=id_,
-        lea_ids={},
         store=store,
         peers=network.of(id_),
         directory=directory or PlainDirectory(),
@@ -319,19 +318,39 @@ def make_node(
     return node
 
 
+def _meta(key: str, level: str = "E") -> dict[str, Any]:
+    return {
+        "recordId": str(uuid.uuid5(uuid.NAMESPACE_URL, key)),
+        "source": {
+            "system": "made-up",
+            "org": {"id": "1"},
+            "extractedAt": START.isoformat(),
+            "mapping": "test 1",
+            "assertedBy": {"actor": "school"},
+        },
+        "sensitivity": {"class": level},
+    }
+
+
+def _code(code: str) -> dict[str, str]:
+    return {"code": code, "system": "urn:test"}
+
+
 def backpack(student: str = "1001", subject: Subject = ANA) -> StoredBackpack:
-    meta = {"recordId": str(uuid.uuid5(uuid.NAMESPACE_URL, student)), "sensitivity": {"class": "E"}}
-    restricted = {**meta, "sensitivity": {"class": "R"}}
+    name = {"use": "legal", "given": subject.given_name, "family": subject.family_name}
+    identifier = {"system": _code("State"), "value": subject.state_id or "none"}
+    grade = {"gradeType": _code("Final"), "grade": {"letter": "B"}}
     sections = {
         "identity": [
             {
-                "meta": meta,
+                "meta": _meta(student),
+                "names": [name],
                 "birthDate": subject.birth_date.isoformat(),
-                "identifiers": [{"system": {"code": "State"}, "value": subject.state_id}],
+                "identifiers": [identifier],
             }
         ],
-        "grades": [{"meta": meta, "grade": {"letter": "B"}}, {"meta": restricted, "grade": {"letter": "I"}}],
-        "contacts": [{"meta": meta, "name": "not asked for"}],
+        "grades": [{"meta": _meta("g1"), **grade}, {"meta": _meta("g2", "R"), **grade}],
+        "contacts": [{"meta": _meta("c"), "contact": "c1", "name": {"given": "Rosa"}}],
     }
     content = orjson.dumps(sections)
     return StoredBackpack(

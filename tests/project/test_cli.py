@@ -288,11 +288,13 @@ def test_an_agency_admits_a_running_district_that_finds_all_well(tmp_path: Path)
         unasked = backpack(*admit)
         wrong = backpack(*admit, "--fingerprint", "0" + fingerprint[1:])
         admitted = backpack(*admit, "--fingerprint", fingerprint, "--json")
+        others = backpack("transfer", "holders", "--json", *at_maple)
         checks = json.loads(backpack("doctor", "--json", *at_maple).stdout)
         suspended = backpack("agency", "suspend", maple_url, "--yes", "--json", *at_agency)
 
     found = {one["name"]: one["status"] for one in checks}
     assert (agency_said, maple_said) == ({"url": agency_url}, {"url": maple_url})
+    assert (others.returncode, json.loads(others.stdout)) == (0, [])
     assert (unasked.returncode, wrong.returncode) == (2, 1)
     assert fingerprint in unasked.stderr
     assert json.loads(admitted.stdout)["lea"] == {"nces": "0612345"}

@@ -191,12 +191,11 @@ class Provenance(Part):
 
 
 class DataQuality(Part):
-    """One thing that was wrong with a value of this entry, and the value as it was."""
+    """One thing that was wrong with a value of this entry; the value as it was stays in the district."""
 
     code: Text
     field: str | None = None
     severity: Literal["info", "warning", "error"]
-    raw_value: str | None = None
 
 
 class Meta(Part):
@@ -211,8 +210,6 @@ class Meta(Part):
     ) = None
     sensitivity: Sensitivity
     dq: tuple[DataQuality, ...] = ()
-    local_values: Mapping[str, str] | None = None
-    """Columns that the mapping keeps without reading them."""
     extensions: Extensions | None = None
 
 
@@ -230,8 +227,11 @@ class Entry(Part):
         An extension without a known class counts as restricted.
         """
         declared, found = self.meta.sensitivity, sensitivity_of(type(self), self.model_fields_set)
+        if not self.meta.extensions and not declared.basis and _same(declared, found):
+            return found
         level = strictest((declared.level, found.level, "R" if self.meta.extensions else "D"))
-        return Sensitivity(level=level, labels=tuple(sorted({*declared.labels, *found.labels})))
+        labels = tuple(sorted({*declared.labels, *found.labels}))
+        return Sensitivity(level=level, labels=labels, basis=declared.basis)
 
 
 def strictest(levels: Iterable[Level]) -> Level:
@@ -254,12 +254,16 @@ def marks(model: type[Entry]) -> Mapping[str, Sensitivity]:
 def sensitivity_of(model: type[Entry], present: Iterable[str]) -> Sensitivity:
     """Return the class of an entry that has these fields: the strictest, never below the model's own."""
     marked = marks(model)
-    return _joined(model.base, tuple(sorted({field for field in present if field in marked})), model)
+    return _joined(model, frozenset(marked.keys() & present))
+
+
+def _same(one: Sensitivity, other: Sensitivity) -> bool:
+    return one.level == other.level and one.labels == other.labels
 
 
 @cache
-def _joined(base: Level, fields: tuple[str, ...], model: type[Entry]) -> Sensitivity:
+def _joined(model: type[Entry], fields: frozenset[str]) -> Sensitivity:
     found = [marks(model)[field] for field in fields]
-    level = strictest((base, *(mark.level for mark in found)))
+    level = strictest((model.base, *(mark.level for mark in found)))
     labels = tuple(sorted({label for mark in found for label in mark.labels}))
     return Sensitivity(level=level, labels=labels) if labels else Sensitivity(level=level)

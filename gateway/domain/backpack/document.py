@@ -1,9 +1,6 @@
-"""The document: an envelope and its sections, to and from JSON."""
+"""The document and its sections: the schema, and entries to and from JSON."""
 
-import json
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
@@ -18,12 +15,10 @@ from gateway.domain.backpack.identity import Demographics, Learner
 from gateway.domain.backpack.profile import AnyProfileEntry, Goal, ProfileEntry
 from gateway.domain.backpack.programs import ProgramParticipation
 from gateway.domain.errors import Malformed
-from gateway.domain.ids import Digest, digest
+from gateway.domain.ids import Digest
 
 SCHEMA_VERSION = "1.0.0"
 SCHEMA_ID = "urn:backpack:schema:1.0"
-
-_BACKPACKS = uuid.UUID("5f0c6a0e-3c43-5a0b-9d36-0d3c3a5e8f11")
 
 
 class Sections(Part):
@@ -71,12 +66,6 @@ class Backpack(Part):
     extensions: Extensions | None = None
     sections: Sections
 
-    def entries(self) -> Iterator[tuple[str, Entry]]:
-        """Yield every entry with the wire name of its section."""
-        for name, field in Sections.model_fields.items():
-            for entry in cast("tuple[Entry, ...]", getattr(self.sections, name)):
-                yield field.alias or name, entry
-
 
 @cache
 def entry_adapter(section: str) -> TypeAdapter[Any]:
@@ -114,74 +103,24 @@ def sections_to_json(sections: Mapping[str, Sequence[Entry]]) -> dict[str, list[
     }
 
 
-def section_digests(sections: Mapping[str, Sequence[Entry]]) -> dict[str, Digest]:
-    """Return the digest of each section that has entries, so that one can be proven without the others."""
-    return {name: _digest(entries) for name, entries in sections_to_json(sections).items()}
-
-
-def build(
-    sections: Mapping[str, Sequence[Entry]], *, learner_id: str, custodian: OrgRef, as_of: datetime
-) -> Backpack:
-    """Return the document of these entries. The same input gives the same document, id and digests."""
-    digests = section_digests(sections)
-    content = "\n".join((learner_id, custodian.id, as_of.isoformat(), *digests.values()))
-    by_field = {
-        name: tuple(sections[field.alias or name])
-        for name, field in Sections.model_fields.items()
-        if sections.get(field.alias or name)
-    }
-    return Backpack(
-        schema_version=SCHEMA_VERSION,
-        backpack_id=str(uuid.uuid5(_BACKPACKS, content)),
-        learner_id=learner_id,
-        created=as_of,
-        custodian=custodian,
-        section_digests=digests,
-        sections=Sections.model_validate(by_field),
-    )
-
-
-def to_json(backpack: Backpack) -> dict[str, Any]:
-    """Return the document as on the wire, without what is absent."""
-    content = backpack.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"sections"})
-    sections: dict[str, list[Entry]] = {}
-    for name, entry in backpack.entries():
-        sections.setdefault(name, []).append(entry)
-    return content | {"sections": sections_to_json(sections)}
-
-
-def from_json(content: Mapping[str, Any]) -> Backpack:
-    """Read a document off the wire and check its section digests.
-
-    Raises:
-        Malformed: it does not fit the schema, or a digest does not fit its section.
-    """
-    try:
-        backpack = Backpack.model_validate(dict(content))
-    except ValidationError as error:
-        raise Malformed(f"the document does not fit the schema: {_places(error)}") from None
-    written = {name: _digest(value) for name, value in to_json(backpack)["sections"].items()}
-    if written != dict(backpack.section_digests):
-        raise Malformed("a section does not have the digest that the document names")
-    return backpack
-
-
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
     schema = Backpack.model_json_schema(by_alias=True, mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID} | schema
 
 
-def _digest(entries: Sequence[Mapping[str, Any]]) -> Digest:
-    text = json.dumps(entries, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return digest(text.encode())
-
-
 def _places(error: ValidationError) -> str:
     found = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(sorted({f"{_place(one['type'], one['loc'])} ({one['type']})" for one in found})[:5])
+    return "; ".join(sorted({f"{_place(one['loc'])} ({one['type']})" for one in found})[:5])
 
 
-def _place(kind: str, loc: tuple[int | str, ...]) -> str:
-    """Name the place; a field that the schema does not know is not repeated, it may be anything."""
-    return ".".join(map(str, loc[:-1] if kind == "extra_forbidden" else loc))
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Name the place; a name that the schema does not know is not repeated, it may be anything."""
+    return ".".join(str(part) for part in loc if isinstance(part, int) or part in _names())
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return the wire names of all fields of the schema."""
+    definitions = json_schema()["$defs"].values()
+    return frozenset(name for one in definitions for name in one.get("properties", ()))

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.crypto.statements import MarkStatus
 from gateway.domain.errors import GatewayError, Malformed, Misconfigured, TryLater, Unknown, Untrusted
 from gateway.domain.ids import EntityId
 from gateway.http.answers import (
@@ -91,7 +92,7 @@ async def historical_keys(request: web.Request) -> web.Response:
     return token_answer(await _publisher(request).historical_keys(), JWK_SET)
 
 
-async def _status(node: Node, publisher: AgencyPublisher, mark: str) -> str:
+async def _status(node: Node, publisher: AgencyPublisher, mark: str) -> MarkStatus:
     try:
         holder, type_ = await publisher.read_mark(mark)
     except Untrusted as error:

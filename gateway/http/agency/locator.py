@@ -1,5 +1,6 @@
 """The agency's locator: which node may hold the record behind keyed tokens."""
 
+import asyncio
 from typing import Final
 
 import orjson
@@ -9,9 +10,8 @@ from gateway.domain.errors import Malformed
 from gateway.domain.trust import Peer
 from gateway.http.bodies import JOSE, OCTETS, read_body, read_token
 from gateway.http.site import SITE, node_of
-from gateway.usecases.agency import answer_locate, replace_tokens
+from gateway.usecases.agency import TOKEN_BYTES, answer_locate, replace_tokens
 
-TOKEN_BYTES: Final = 32
 ANSWER_BYTES: Final = 1024
 """Every answer has this size, whatever it says."""
 
@@ -32,6 +32,9 @@ async def put_tokens(request: web.Request, peer: Peer) -> web.Response:
     )
     if len(body) % TOKEN_BYTES:
         raise Malformed(f"the body is not a row of {TOKEN_BYTES}-byte tokens")
-    tokens = [body[start : start + TOKEN_BYTES] for start in range(0, len(body), TOKEN_BYTES)]
-    await replace_tokens(node_of(request), peer, tokens)
+    await replace_tokens(node_of(request), peer, await asyncio.to_thread(_tokens, body))
     return web.Response(status=204)
+
+
+def _tokens(body: bytes) -> list[bytes]:
+    return [body[start : start + TOKEN_BYTES] for start in range(0, len(body), TOKEN_BYTES)]

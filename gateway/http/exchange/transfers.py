@@ -44,7 +44,7 @@ async def get_transfer(request: web.Request, peer: Peer) -> web.Response:
 
     The tag is made of what the answer says: a counter of internal steps would tell found from not found.
     """
-    status, _ = await report_status(node_of(request), peer, _id(request))
+    status = await report_status(node_of(request), peer, _id(request))
     answer = json_answer(body := _body(status))
     tag = b64url(hashlib.sha256(orjson.dumps(body)).digest())
     if any(known.value in {tag, "*"} for known in request.if_none_match or ()):

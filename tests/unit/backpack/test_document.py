@@ -6,24 +6,20 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.backpack.base import OrgRef, sensitivity_of, strictest
+from gateway.domain.backpack.base import sensitivity_of, strictest
 from gateway.domain.backpack.document import (
+    SCHEMA_VERSION,
     SECTIONS,
     Backpack,
-    build,
     entry_from,
     entry_to_json,
-    from_json,
     json_schema,
-    section_digests,
-    to_json,
+    sections_to_json,
 )
 from gateway.domain.backpack.identity import Demographics
 from gateway.domain.errors import Malformed
 from gateway.mapping.run import MappedStudent
 from tests.harness.bundles import NOW, map_path, small_district
-
-MAPLE = OrgRef(id="urn:example:maple", name="Maple Unified")
 
 
 @pytest.fixture
@@ -31,39 +27,30 @@ async def student(tmp_path: Path) -> MappedStudent:
     return (await map_path(small_district(1).folder(tmp_path))).students["U1"]
 
 
-@pytest.fixture
-def backpack(student: MappedStudent) -> Backpack:
-    return build(student.sections, learner_id="urn:uuid:learner-1", custodian=MAPLE, as_of=NOW)
+def test_entries_survive_the_wire(student: MappedStudent) -> None:
+    wire = json.loads(json.dumps(sections_to_json(student.sections)))
+
+    read = {name: [entry_from(name, entry) for entry in entries] for name, entries in wire.items()}
+    assert read == {name: [*entries] for name, entries in student.sections.items()}
+    assert sections_to_json(read) == wire
 
 
-def test_a_backpack_survives_the_wire(backpack: Backpack) -> None:
-    wire = json.loads(json.dumps(to_json(backpack)))
+def test_the_envelope_takes_the_sections_of_a_student(student: MappedStudent) -> None:
+    wire = {
+        "schemaVersion": SCHEMA_VERSION,
+        "backpackId": "00000000-0000-5000-8000-000000000001",
+        "learnerId": "urn:uuid:learner-1",
+        "created": NOW.isoformat(),
+        "custodian": {"id": "urn:example:maple"},
+        "sectionDigests": {},
+        "sections": sections_to_json(student.sections),
+    }
 
-    assert from_json(wire) == backpack
-    assert to_json(from_json(wire)) == wire
+    backpack = Backpack.model_validate(wire)
 
-
-def test_the_same_entries_make_the_same_backpack(student: MappedStudent, backpack: Backpack) -> None:
-    again = build(student.sections, learner_id="urn:uuid:learner-1", custodian=MAPLE, as_of=NOW)
-
-    assert again == backpack
-    assert (
-        build(student.sections, learner_id="x", custodian=MAPLE, as_of=NOW).backpack_id
-        != backpack.backpack_id
-    )
-
-
-def test_every_section_with_entries_has_a_digest(student: MappedStudent, backpack: Backpack) -> None:
-    assert dict(backpack.section_digests) == section_digests(student.sections)
-    assert {name for name, _ in backpack.entries()} == set(backpack.section_digests)
-
-
-def test_a_changed_entry_does_not_fit_its_digest(backpack: Backpack) -> None:
-    wire = to_json(backpack)
-    wire["sections"]["goals"][0]["statement"] = "Read two books a month"
-
-    with pytest.raises(Malformed, match="digest"):
-        from_json(wire)
+    assert backpack.sections.goals == tuple(student.sections["goals"])
+    with pytest.raises(ValueError, match="extra_forbidden"):
+        Backpack.model_validate(wire | {"horoscope": {}})
 
 
 def test_an_unknown_field_is_refused_without_repeating_it(student: MappedStudent) -> None:
@@ -72,6 +59,27 @@ def test_an_unknown_field_is_refused_without_repeating_it(student: MappedStudent
     with pytest.raises(Malformed, match="extra_forbidden") as refused:
         entry_from("identity", entry)
     assert "Juniper1" not in str(refused.value)
+
+
+def test_an_unknown_name_deep_in_an_entry_is_not_repeated(student: MappedStudent) -> None:
+    entry = entry_to_json(student.sections["goals"][0])
+    entry["meta"]["extensions"] = {"Juniper1 Bramblewick": 1}
+
+    with pytest.raises(Malformed, match=r"meta\.extensions \(") as refused:
+        entry_from("goals", entry)
+    assert "Juniper1" not in str(refused.value)
+
+
+@pytest.mark.parametrize("place", ["dq", "meta"])
+def test_a_raw_value_has_no_place_in_an_entry(place: str, student: MappedStudent) -> None:
+    entry = entry_to_json(student.sections["goals"][0])
+    if place == "dq":
+        entry["meta"]["dq"] = [{"code": "date.invalid", "severity": "error", "rawValue": "soon"}]
+    else:
+        entry["meta"]["localValues"] = {"ssn": "soon"}
+
+    with pytest.raises(Malformed, match="extra_forbidden"):
+        entry_from("goals", entry)
 
 
 def test_an_unknown_section_is_refused() -> None:
@@ -100,6 +108,60 @@ def test_a_profile_entry_is_of_the_kind_that_it_names(student: MappedStudent) ->
 )
 def test_the_strictest_field_gives_the_class(present: list[str], level: str) -> None:
     assert sensitivity_of(Demographics, present).level == level
+
+
+@pytest.mark.parametrize(
+    ("section", "levels"),
+    [
+        ("identity", "E"),
+        ("demographics", "S"),
+        ("contacts", "E"),
+        ("enrollments", "D"),
+        ("classes", "E"),
+        ("gradebook", "E"),
+        ("grades", "E"),
+        ("learnerProfile", "EE"),
+        ("goals", "E"),
+    ],
+)
+def test_every_section_has_its_class(section: str, levels: str, student: MappedStudent) -> None:
+    assert [entry.sensitivity().level for entry in student.sections[section]] == [*levels]
+
+
+@pytest.mark.parametrize(
+    ("section", "more", "level", "labels"),
+    [
+        ("identity", {"pronouns": "they"}, "S", ()),
+        ("contacts", {"restrictions": [{"kind": "noContact"}]}, "R", ("safety", "thirdParty")),
+        ("demographics", {"languages": [{"code": "es", "system": "x"}]}, "S", ("ethnicity", "language")),
+    ],
+)
+def test_a_field_raises_the_class_of_a_received_entry(
+    section: str, more: dict[str, Any], level: str, labels: tuple[str, ...], student: MappedStudent
+) -> None:
+    wire = entry_to_json(student.sections[section][0]) | more
+    wire["meta"]["sensitivity"] = {"class": "D"}
+
+    found = entry_from(section, wire).sensitivity()
+
+    assert (found.level, found.labels) == (level, labels)
+
+
+def test_a_program_is_restricted_whatever_its_sender_says(student: MappedStudent) -> None:
+    meta = entry_to_json(student.sections["goals"][0])["meta"] | {"sensitivity": {"class": "D"}}
+
+    entry = entry_from("programs", {"kind": {"code": "IEP", "system": "x"}, "meta": meta})
+
+    assert entry.sensitivity().level == "R"
+
+
+def test_a_sender_may_declare_more_and_keeps_labels_and_basis(student: MappedStudent) -> None:
+    wire = entry_to_json(student.sections["goals"][0])
+    wire["meta"]["sensitivity"] = {"class": "R", "labels": ["safety"], "basis": ["court"]}
+
+    found = entry_from("goals", wire).sensitivity()
+
+    assert (found.level, found.labels, found.basis) == ("R", ("safety",), ("court",))
 
 
 def test_a_sender_cannot_declare_a_class_away(student: MappedStudent) -> None:

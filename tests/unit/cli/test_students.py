@@ -1,10 +1,17 @@
 """Mapping and students at a terminal."""
 
+import asyncio
 import csv
 import io
+from pathlib import Path
+
+import pytest
 
 from gateway.cli.entries import provenance, words
+from gateway.cli.map import _cell
 from gateway.demo.district import Bundle
+from gateway.domain.audit import Leaf
+from gateway.storage.store import SqlStore
 from tests.unit.cli.conftest import District
 
 
@@ -31,6 +38,20 @@ def test_a_backpack_is_shown_with_the_place_of_each_entry(mapped: District, bund
     assert "Learner profile (" in told
     assert "said by learner" in told
     assert "from users.csv line" in told
+
+
+def test_who_looked_at_a_student_is_in_the_log(mapped: District, bundle: Bundle) -> None:
+    told = mapped.json("student", "show", "-", "--actor", "r.lopez", input=bundle.scenario.local_id)
+
+    (leaf,) = asyncio.run(_leaves(mapped.folder / "node.db", told["learner"]))
+    assert leaf.action == "record.viewed"
+    assert not any(part in repr(leaf) for part in ("r.lopez", bundle.scenario.local_id))
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_cell_is_a_formula(sign: str) -> None:
+    assert _cell(f"{sign}1") == f"'{sign}1"
+    assert _cell(f"1{sign}") == f"1{sign}"
 
 
 def test_a_student_who_is_not_there_is_not_found(mapped: District) -> None:
@@ -104,3 +125,10 @@ def test_provenance_is_told_in_words() -> None:
 
     assert told == "said by school; from users.csv line 7, read 2026-11-23; class D; in doubt: date.invalid"
     assert words("learnerProfile") == "learner profile"
+
+
+async def _leaves(path: Path, object_: str) -> list[Leaf]:
+    store = await SqlStore.open(path, checkpointer=False)
+    found = await store.read(lambda tx: tx.audit.list(object_=object_))
+    await store.close()
+    return [leaf for _, leaf in found]

@@ -4,9 +4,11 @@ import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
+from gateway.cli.transfer_decide import GivenReason
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
-from gateway.domain.transfer import Role, State, Subject, Transfer
+from gateway.domain.transfer import Reason, Role, State, Subject, Transfer
 from gateway.storage.store import SqlStore
 from tests.unit.cli.conftest import District
 
@@ -134,6 +136,52 @@ def test_a_reason_must_be_one_of_the_list(district: District) -> None:
     assert "court_order" in done.stderr
 
 
+def test_a_person_gives_none_of_the_nodes_own_reasons(district: District) -> None:
+    _received(district, State.REVIEW)
+    own = ("gave_up", "no_answer", "not_fetched", "peer_suspended", "no_match", "refused_by_peer")
+
+    codes = [district.do("transfer", "deny", "T-1", "--reason", reason).exit_code for reason in own]
+
+    assert codes == [2] * len(own)
+    assert set(get_args(GivenReason)) < set(Reason)
+
+
+def test_who_looked_at_a_transfer_is_in_the_log(district: District) -> None:
+    _received(district, State.REVIEW)
+
+    district.do("transfer", "show", "T-1", "--actor", "r.lopez")
+    told = district.json("transfer", "show", "T-1")["timeline"]
+
+    (seen,) = [event for event in told if event["action"] == "record.viewed"]
+    assert seen["actor"] != "r.lopez"
+
+
+def test_who_sent_more_about_the_student_is_in_the_log(district: District) -> None:
+    id_ = _request(district)["id"]
+    asyncio.run(_needs_more(district.folder / "node.db", TransferId(id_)))
+
+    told = district.json(
+        *("transfer", "inform", id_, "--subject", "-", "--actor", "r.lopez"), input=json.dumps(ANA)
+    )
+
+    events = district.json("transfer", "show", id_)["timeline"]
+    asked, informed = (
+        [event["actor"] for event in events if event["action"] == action]
+        for action in ("request.drafted", "request.informed")
+    )
+    assert told["state"] == "requested"
+    assert len(informed) == 1
+    assert informed != ["r.lopez"]
+    assert informed != asked
+
+
+def test_whom_to_ask_is_known_from_the_agency_only(district: District, agency: District) -> None:
+    away = district.do("transfer", "holders")
+    wrong = agency.do("transfer", "holders")
+
+    assert (away.exit_code, wrong.exit_code) == (3, 4)
+
+
 def test_what_cannot_be_done_now_is_refused_with_the_way_on(district: District) -> None:
     _received(district, State.HELD)
 
@@ -211,6 +259,17 @@ def _received(district: District, state: State, *, id_: str = "T-1", tries: int 
         tries=tries,
     )
     asyncio.run(_add(district.folder / "node.db", transfer))
+
+
+async def _needs_more(path: Path, id_: TransferId) -> None:
+    store = await SqlStore.open(path, checkpointer=False)
+    drafted = await store.read(lambda tx: tx.transfers.get(id_))
+    now = datetime.now(UTC)
+    asked = drafted.to(State.REQUESTED, at=now, remote_id=TransferId("T-9"), next_try_at=None)
+    more = asked.to(State.NEEDS_INFO, at=now, needs=("state_id",), next_try_at=None)
+    await store.write(lambda tx: tx.transfers.move(drafted, asked))
+    await store.write(lambda tx: tx.transfers.move(asked, more))
+    await store.close()
 
 
 async def _add(path: Path, transfer: Transfer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from gateway.crypto.keys import MAX_KEYS, KeyRing, Purpose, new_key, parse_jwks, thumbprint
-from gateway.domain.errors import Misconfigured, Untrusted
+from gateway.domain.errors import Misconfigured, Refused, Untrusted
 
 
 def _jwk(purpose: Purpose = Purpose.EVIDENCE) -> dict[str, Any]:
@@ -89,6 +89,53 @@ def test_a_rotated_key_stays_published_until_it_is_retired() -> None:
     assert [key["kid"] for key in during] == [ring.current(Purpose.EVIDENCE).kid, old.kid]
     assert [key["kid"] for key in after] == [ring.current(Purpose.EVIDENCE).kid]
     assert ring.current(Purpose.EVIDENCE).kid != old.kid
+
+
+def test_a_new_federation_key_is_published_and_signs_after_the_switch() -> None:
+    ring = KeyRing.generate()
+    old = ring.current(Purpose.FEDERATION)
+
+    ring.rotate(Purpose.FEDERATION)
+    new = ring.successor
+    before = (ring.current(Purpose.FEDERATION), ring.all(Purpose.FEDERATION))
+    ring.switch()
+    after = (ring.current(Purpose.FEDERATION), ring.all(Purpose.FEDERATION))
+    ring.retire(Purpose.FEDERATION)
+
+    assert new is not None
+    assert before == (old, (old, new))
+    assert after == (new, (new, old))
+    assert ring.all(Purpose.FEDERATION) == (new,)
+
+
+def test_a_new_federation_key_waits_across_a_restart(tmp_path: Path) -> None:
+    ring = KeyRing.generate()
+    ring.rotate(Purpose.FEDERATION)
+    ring.save(tmp_path)
+
+    loaded = KeyRing.load(tmp_path)
+
+    assert loaded.current(Purpose.FEDERATION).kid == ring.current(Purpose.FEDERATION).kid
+    assert loaded.public_jwks(Purpose.FEDERATION) == ring.public_jwks(Purpose.FEDERATION)
+    loaded.switch()
+    loaded.save(tmp_path)
+    assert KeyRing.load(tmp_path).successor is None
+
+
+def test_the_steps_of_a_rollover_are_taken_in_order() -> None:
+    ring = KeyRing.generate()
+
+    with pytest.raises(Refused, match="rotate federation"):
+        ring.switch()
+    with pytest.raises(Refused, match="only one"):
+        ring.retire(Purpose.FEDERATION)
+    ring.rotate(Purpose.FEDERATION)
+    with pytest.raises(Refused, match="already"):
+        ring.rotate(Purpose.FEDERATION)
+    with pytest.raises(Refused, match="keys switch"):
+        ring.retire(Purpose.FEDERATION)
+
+    assert len(ring.all(Purpose.FEDERATION)) == 2
 
 
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:

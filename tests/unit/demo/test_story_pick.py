@@ -58,7 +58,7 @@ async def test_a_state_id_goes_before_a_richer_record(store: SqlStore) -> None:
     mover = await pick_student(store)
 
     assert (mover.student, mover.can_be_located) == ("known", True)
-    assert mover.rule == "state id and birth date"
+    assert mover.rule == "state id, birth date and given name"
 
 
 async def test_among_equals_the_richest_record_moves(store: SqlStore) -> None:

@@ -12,7 +12,7 @@ from yarl import URL
 
 from gateway.crypto import jws, statements
 from gateway.crypto.chains import ChainCache
-from gateway.crypto.keys import Purpose, parse_jwks
+from gateway.crypto.keys import parse_jwks
 from gateway.crypto.node_seals import NodeSeals
 from gateway.crypto.tokens import Nonces
 from gateway.domain.errors import PeerUnavailable, Untrusted
@@ -135,11 +135,8 @@ class Prints:
         jws.check_times(claims, now=NOW, exp_required=True)
         return EntityId(claims["sub"]), claims["trust_mark_type"]
 
-    async def mark_status(self, mark: str, status: str) -> str:
-        claims = {"iss": self.member.id, "iat": int(NOW.timestamp()), "trust_mark": mark, "status": status}
-        key = self.member.keys.current(Purpose.FEDERATION)
-        header = {"alg": "ES256", "typ": "trust-mark-status-response+jwt", "kid": key.kid}
-        return jws.sign_with(header, claims, key)
+    async def mark_status(self, mark: str, status: statements.MarkStatus) -> str:
+        return statements.trust_mark_status(self.member.id, mark, status, keys=self.member.keys, now=NOW)
 
     async def historical_keys(self) -> str:
         return statements.historical_keys(self.member.id, keys=self.member.keys, retired=(), now=NOW)
@@ -179,8 +176,6 @@ class World:
     def _node(self, served: federation.Member) -> Node:
         return Node(
             id=served.id,
-            name=served.name,
-            lea_ids={},
             store=self.store,
             peers=None,  # type: ignore[arg-type] # nothing that is called here calls others
             directory=self.directory,

@@ -8,11 +8,11 @@ import pytest
 
 from gateway.crypto import jws
 from gateway.crypto.keys import Keys, Purpose, parse_jwks
-from gateway.domain.policy import PURPOSE_TRANSFER
+from gateway.domain.policy import PURPOSE_TRANSFER, Rules
 from tests.harness import federation
 from tests.harness.federation import AGREEMENT, NOW
 from tests.unit.http.callers import Caller
-from tests.unit.http.nodes import JOSE, Live, World, as_member
+from tests.unit.http.nodes import JOSE, Live, World, as_member, serving
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -188,6 +188,58 @@ async def test_a_question_may_be_asked_once(asker: Caller) -> None:
     again = await asker.call("POST", "/agency/v1/locate", token, data=asked, headers=JOSE)
 
     assert (first.status, again.status) == (200, 409)
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [({"tokens": ["00" * 32] * 3}, 400), ({"tokens": ["00" * 32] * 2}, 200), ({"tokens": []}, 400)],
+)
+async def test_a_question_is_about_one_student(asker: Caller, claims: dict[str, Any], status: int) -> None:
+    token = await asker.token("backpack.locate")
+
+    answer = await asker.call(
+        "POST", "/agency/v1/locate", token, data=question(asker, b"h" * 32, **claims), headers=JOSE
+    )
+
+    assert answer.status == status
+
+
+async def test_a_question_that_has_expired_is_not_answered(asker: Caller, world: World) -> None:
+    token = await asker.token("backpack.locate")
+    late = question(asker, b"h" * 32, exp=int(NOW.timestamp()) - 31)
+
+    answer = await asker.call("POST", "/agency/v1/locate", token, data=late, headers=JOSE)
+
+    assert answer.status in {403, 410}
+    assert world.store.tx.audit.rows == []
+
+
+@pytest.mark.usefixtures("members")
+async def test_a_node_has_a_share_of_questions_a_day(world: World) -> None:
+    world.rules = Rules(requests_per_peer_per_day=2)
+
+    async with serving(world.site(world.agency)) as live:
+        asker = Caller(live, world.oak, world.directory.chains[world.oak.id], world.clock)
+        token = await asker.token("backpack.locate")
+        asked = [question(asker, b"h" * 32) for _ in range(3)]
+        today = [
+            await asker.call("POST", "/agency/v1/locate", token, data=one, headers=JOSE) for one in asked
+        ]
+
+    assert [answer.status for answer in today] == [200, 200, 429]
+
+
+async def test_the_log_says_what_was_answered(asker: Caller, world: World) -> None:
+    rows = world.store.tx.locator.rows
+    rows[world.oak.id] = rows[world.maple.id] = frozenset({b"h" * 32})
+    rows[world.elm.id] = frozenset({b"h" * 32, b"e" * 32})
+    token = await asker.token("backpack.locate")
+
+    for key in (b"h", b"e"):
+        await asker.call("POST", "/agency/v1/locate", token, data=question(asker, key * 32), headers=JOSE)
+
+    located = [leaf for leaf in world.store.tx.audit.rows if leaf.action == "record.located"]
+    assert [leaf.outcome for leaf in located] == ["one", "none"]
 
 
 async def test_a_districts_tokens_replace_its_earlier_ones(asker: Caller, world: World) -> None:

@@ -190,6 +190,34 @@ DIRT: dict[str, tuple[Spoil, tuple[str, str, int | None, str | None, str | None]
         column("users", "SSN", "123456789"),
         ("ssn.present", "users.csv", 1, "SSN", None),
     ),
+    "a social security number with spaces as identifier": (
+        cell("users", 1, "identifier", "123 45 6789"),
+        ("ssn.present", "users.csv", 3, "identifier", "(not shown)"),
+    ),
+    "a typed social security number without braces": (
+        cell("users", 1, "userIds", "SSN:123-45-6789"),
+        ("ssn.present", "users.csv", 3, "userIds", "(not shown)"),
+    ),
+    "a social security number for a code": (
+        cell("demographics", 0, "sex", "123-45-6789"),
+        ("ssn.present", "demographics.csv", 2, "sex", "(not shown)"),
+    ),
+    "a social security number for a term": (
+        cell("classes", 0, "termSourcedIds", "123-45-6789"),
+        ("ssn.present", "classes.csv", 2, "termSourcedIds", "(not shown)"),
+    ),
+    "a social security number in a comment": (
+        cell("results", 0, "comment", "see 123-45-6789"),
+        ("ssn.present", "results.csv", 2, "comment", "(not shown)"),
+    ),
+    "a social security number in a surplus cell": (
+        more_cells("users", 1, "123-45-6789"),
+        ("row.ragged", "users.csv", 3, None, "(not shown)"),
+    ),
+    "a column of PINs": (
+        column("users", "lunch_pin", "4711"),
+        ("password.present", "users.csv", 1, "lunch_pin", None),
+    ),
     "a column of passwords": (
         column("users", "password", "hunter2"),
         ("password.present", "users.csv", 1, "password", None),
@@ -275,7 +303,8 @@ async def test_a_finding_stands_at_its_entry_too(tmp_path: Path) -> None:
     mapped = await map_path(bundle.folder(tmp_path))
 
     (quality,) = mapped.students["U1"].sections["gradebook"][0].meta.dq
-    assert (quality.code, quality.field, quality.raw_value) == ("number.invalid", "score", "eight")
+    assert (quality.code, quality.field, quality.severity) == ("number.invalid", "score", "error")
+    assert "eight" not in repr(mapped.students["U1"].sections)
 
 
 async def test_lines_are_physical_where_a_value_holds_newlines(tmp_path: Path) -> None:

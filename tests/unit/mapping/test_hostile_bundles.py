@@ -93,9 +93,10 @@ def test_flipped_bytes_are_survived(seed: int) -> None:
         b"\xef\xbb\xbf",
         b"\n\n\n",
         b",,,\n,,,\n",
+        b"\r\x01",
         b"'sourcedId','givenName'\nU1,\"Ann\"\n",
     ],
-    ids=["columns", "quotes", "open quote", "long line", "half a character", "mark only", "lines", "commas", "single quotes"],
+    ids=["columns", "quotes", "open quote", "long line", "half a character", "mark only", "lines", "commas", "return", "single quotes"],
 )  # fmt: skip
 def test_monsters_are_survived(content: bytes) -> None:
     mapped = _mapped(small_district(1).files() | {"users.csv": content})

@@ -278,6 +278,7 @@ class ChainTable:
 
     def drop(self, id_: EntityId) -> None:
         self.chains.pop(id_, None)
+        self.stated.setdefault(id_, datetime(1970, 1, 1, tzinfo=UTC))
 
 
 class ChainStore:

@@ -70,9 +70,6 @@ class FusedStore:
     async def read(self, work: Callable[[Tx], T]) -> T:
         return await self._store.read(work)
 
-    async def changed(self) -> bool:
-        return await self._store.changed()
-
 
 class FusedPort:
     """Any port whose node may stop just before or just after a call."""
