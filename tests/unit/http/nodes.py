@@ -197,7 +197,7 @@ class World:
     def held(self, peer: EntityId, state: State = State.REVIEW, **more: Any) -> Transfer:
         """A transfer that the called district holds for the peer, already stored."""
         transfer = Transfer(
-            id=TransferId(f"T-{uuid.uuid4().hex}"),
+            id=TransferId(f"T-{uuid.uuid4().hex[:22]}"),
             role=Role.HOLDER,
             peer=peer,
             state=state,
