@@ -27,6 +27,9 @@ _log = structlog.get_logger()
 
 Step = Callable[[Node, Transfer], Awaitable[Transfer]]
 
+AWAITS_HOLDER: Final = frozenset({State.REQUESTED, State.NEEDS_INFO, State.REJECTED})
+"""Where a requester goes no further without the holder."""
+
 STEPS: Final[dict[tuple[Role, State], Step]] = {
     (Role.HOLDER, State.RECEIVED): match_student,
     (Role.HOLDER, State.MATCHING): match_student,
@@ -104,7 +107,7 @@ async def _look_again(node: Node, id_: TransferId) -> None:
         transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
     except Unknown:
         return
-    if STEPS.get((transfer.role, transfer.state)) is ask_status:
+    if transfer.role is Role.REQUESTER and transfer.state in AWAITS_HOLDER:
         await _advance(node, transfer)
 
 
