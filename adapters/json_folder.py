@@ -112,7 +112,12 @@ def _summary(record: ImportRecord) -> str:
         "",
         *record.summary,
     ]
-    return "".join(f"{' '.join(line.splitlines())}\n" for line in lines)
+    return "".join(f"{_plain(line)}\n" for line in lines)
+
+
+def _plain(line: str) -> str:
+    """Return the line without what a terminal would obey or hide."""
+    return "".join(mark if mark.isprintable() else " " for mark in line)
 
 
 def _version(target: Path) -> int:

@@ -14,10 +14,8 @@ from gateway.domain.errors import GatewayError
 MAX_FRAMES: Final = 30
 
 
-def configure(*, level: str = "info", stream: TextIO | None = None, final: bool = False) -> None:
+def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     """Send structured logs, one JSON object a line, to the stream (standard error by default).
-
-    With `final` loggers are made once: a later call changes nothing for those that were used.
     Logs of libraries come along from level `warning` on.
     """
     shared: list[structlog.types.Processor] = [
@@ -31,7 +29,7 @@ def configure(*, level: str = "info", stream: TextIO | None = None, final: bool 
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(output),
-        cache_logger_on_first_use=final,
+        cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(output)
     renderer = structlog.processors.JSONRenderer(serializer=_json)

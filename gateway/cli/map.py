@@ -38,7 +38,10 @@ def run(
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Read the local system, map every student, keep the findings; then tell the locator who is here."""
+    """Read the local system, map every student, keep the findings; then tell the locator who is here.
+
+    Exit 1 if nobody was found, or if so many are gone that none was removed.
+    """
 
     async def work(opened: "Opened") -> "tuple[MapReport, int | None]":
         from gateway.usecases.map_students import map_students
@@ -54,6 +57,10 @@ def run(
             f"{report.held_removals} students are gone from the source but were kept, because they are too"
             " many: a file is probably missing. Check the export, then run this again."
         )
+        raise typer.Exit(ExitCode.REFUSED)
+    if not report.students:
+        say("Not one student was found: users.csv or its equivalent is missing or empty. See the findings.")
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @app.command()

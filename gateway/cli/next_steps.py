@@ -24,7 +24,9 @@ _NEXT: Final = {
         _S.RECEIVED: Next(_NODE, "looks for the student"),
         _S.MATCHING: Next(_NODE, "looks for the student"),
         _S.NEEDS_INFO: Next(_THERE, "sends more about the student; or choose the student here", "choose"),
-        _S.NO_MATCH: Next(_HERE, "nobody fits: choose the student, or let the request end", "choose"),
+        _S.NO_MATCH: Next(
+            _HERE, "nobody fits for sure: choose the student, or let the request end", "choose"
+        ),
         _S.REVIEW: Next(_HERE, "look at the match, then decide", "approve"),
         _S.HELD: Next(_HERE, "it is on hold; the other district sees it as pending", "lift"),
         _S.NOTICE: Next(_NODE, "releases the record when the family's time to object has passed"),
@@ -33,6 +35,9 @@ _NEXT: Final = {
         _S.RELEASED: Next(_THERE, "fetches the record"),
         _S.FETCHED: Next(_THERE, "checks the record and sends a receipt"),
         _S.ACKED: Next(_NOBODY, "the other district has the record and confirmed it"),
+        _S.WITHDRAWN: Next(
+            _NOBODY, "withdrawn; if it was fetched before and must not be used, recall it", "recall"
+        ),
     },
     Role.REQUESTER: {
         _S.DRAFTED: Next(_NODE, "signs and sends the request"),

@@ -36,7 +36,7 @@ def to_json(value: Any) -> str:
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield aligned lines, the head first."""
-    table = [tuple(head), *map(tuple, rows)]
+    table = [tuple(head), *(tuple(" ".join(cell.splitlines()) for cell in row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         yield _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,10 +1,11 @@
 """Opens a signed record: who signed it, under which chain, at which moment, and what its segments say."""
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 from gateway.crypto import disclosures, jws, seals
 from gateway.crypto.chains import ChainCache
@@ -13,6 +14,8 @@ from gateway.domain.errors import Malformed, Untrusted
 from gateway.domain.ids import EntityId
 from gateway.domain.trust import Listing
 from gateway.usecases.ports import OpenedSegment
+
+_SECTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,8 @@ def _open_segment(part: Any, chains: ChainCache, now: datetime) -> OpenedSegment
     at = _time(peeked.claims, now)
     issuer = EntityId(str(peeked.claims.get("iss")))
     listing = chains.verify(_chain(peeked.header), now=at, subject=issuer)
+    if not all(_SECTION.fullmatch(name) for name in shown):
+        raise Malformed("a segment has a section of an odd name")
     opened = disclosures.open_segment(token, shown, parse_jwks(listing.evidence_jwks))
     return OpenedSegment(
         jws=token,

@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.domain.policy import RAR_TYPE
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^\P{C}+$")
+]
+"""One line without control characters."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Jti = Annotated[str, StringConstraints(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9._~-]+$")]
 DigestText = Annotated[str, StringConstraints(pattern=r"^sha-256:[A-Za-z0-9_-]{43}$")]
@@ -154,6 +157,26 @@ class RecordBody(_Part):
     segments: Annotated[tuple[RecordSegment, ...], Field(min_length=1, max_length=64)]
 
 
+class KeptBack(BaseModel):
+    """A section that did not travel, or not whole."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    datatype: Name
+    reason: Name
+    entries: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Granted(BaseModel):
+    """What of one district's segment travels."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    issuer: Text
+    datatypes: Annotated[tuple[Name, ...], Field(max_length=64)] = ()
+    withheld: Annotated[tuple[KeptBack, ...], Field(max_length=64)] = ()
+
+
 class RecordClaims(_Claims):
     """A released record, tied to the request that it answers."""
 
@@ -162,7 +185,7 @@ class RecordClaims(_Claims):
     version: Version
     replaces: str | None = None
     approved: dict[str, Any]
-    granted: tuple[dict[str, Any], ...]
+    granted: Annotated[tuple[Granted, ...], Field(max_length=64)]
     record: RecordBody
 
 

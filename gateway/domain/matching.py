@@ -32,12 +32,17 @@ class Candidate:
     previous_schools: frozenset[str] = frozenset()
 
 
+def is_enough(subject: Subject) -> bool:
+    """Whether a request says enough for anybody to be matched; looks at the request alone, never at data."""
+    return any(getattr(subject, name) for name in ASKABLE)
+
+
 class Band(StrEnum):
     """How sure the matcher is."""
 
     CERTAIN = "certain"
     UNSETTLED = "unsettled"
-    """Something fits, not enough of it: more attributes are asked for."""
+    """Something fits, not enough of it: a person may look."""
     NONE = "none"
 
 

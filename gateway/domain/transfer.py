@@ -1,7 +1,7 @@
 """One student's move as one node sees it: its states and the only steps between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -70,6 +70,7 @@ STEPS: Final[Mapping[Role, Mapping[State, frozenset[State]]]] = {
         _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED},
         _S.FETCHED: frozenset({_S.ACKED, _S.APPROVED, _S.REVOKED, _S.RECALLED, _S.WITHDRAWN, _S.CLOSED}),
         _S.ACKED: frozenset({_S.RECALLED, _S.CLOSED}),
+        _S.WITHDRAWN: frozenset({_S.RECALLED}),
     },
     Role.REQUESTER: {
         _S.DRAFTED: _ENDS | {_S.REQUESTED, _S.DENIED},
@@ -118,6 +119,12 @@ class Subject:
     birth_city: str | None = None
     guardian_name: str | None = None
     previous_school: str | None = None
+
+
+def adds_only(before: Subject, after: Subject) -> bool:
+    """Whether the later subject says what the earlier one said, and perhaps more."""
+    said = {name: value for name, value in asdict(before).items() if value is not None}
+    return said.items() <= asdict(after).items()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

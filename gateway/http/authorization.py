@@ -159,7 +159,8 @@ class TokenServer(AuthorizationServer):
 
     def query_client(self, client_id: str) -> NoReturn:
         """Never asked: the client came with the request."""
-        raise NotImplementedError(client_id)
+        del client_id
+        raise InvalidClientError(description="a client comes with its request")
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Nobody listens."""

@@ -7,7 +7,7 @@ from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
 from gateway.domain.ids import EntityId, TransferId, digest
 from gateway.domain.messages import MessageType
-from gateway.domain.transfer import Reason, State, Subject, Transfer
+from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
 from gateway.usecases.evidence import incoming, leaf, read, status_of
 from gateway.usecases.ports import Node, Parcel, Status, Tx
@@ -124,8 +124,8 @@ async def receive_information(node: Node, peer: Peer, id_: TransferId, jws: str)
         if claims.transfer != id_ or claims.request_digest != transfer.request_digest:
             raise Conflict("the answer names another request")
         subject = Subject(**claims.match.model_dump())
-        if subject.birth_date != transfer.subject.birth_date:
-            raise Conflict("the birth date differs from the request; send a new request")
+        if not adds_only(transfer.subject, subject):
+            raise Conflict("an attribute differs from the request; send a new request")
         after = transfer.to(State.MATCHING, at=now, subject=subject, needs=(), next_try_at=now)
         tx.transfers.move(transfer, after)
         tx.messages.add(incoming(MessageType.INFORMATION, jws, after, claims.jti, now))

@@ -10,7 +10,7 @@ from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.evidence import leaf, receipt
 from gateway.usecases.import_backpack import AUTOMATIC, import_record
 from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Parcel, Tx
-from gateway.usecases.received import names_another
+from gateway.usecases.received import is_about, names_another
 
 
 async def fetch_parcel(node: Node, transfer: Transfer) -> Transfer:
@@ -84,7 +84,10 @@ async def _keep(
         digest=record.digest,
         at=now,
     )
-    doubt = Reason.WRONG_STUDENT if names_another(transfer.subject, record) else None
+    unsaid = "identity" in transfer.sections and not any(
+        is_about(transfer.subject, segment) for segment in record.segments
+    )
+    doubt = Reason.WRONG_STUDENT if unsaid or names_another(transfer.subject, record) else None
     due = now if node.rules.automatic_import and not doubt else now + FOLLOW_UP_INTERVAL
     after = transfer.to(State.VERIFIED, at=now, record_digest=record.digest, reason=doubt, next_try_at=due)
 

@@ -8,7 +8,7 @@ from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import MessageType
-from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfer
+from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfer, adds_only
 from gateway.usecases.evidence import leaf, outgoing, withdrawal
 from gateway.usecases.ports import Node, Status, Tx
 
@@ -76,11 +76,13 @@ async def provide_information(node: Node, id_: TransferId, more: Subject, *, act
 
     Raises:
         Unknown: there is no such transfer.
-        Conflict: the holder asked for nothing.
+        Conflict: the holder asked for nothing, or something that was said before would change.
     """
     transfer = await _of_requester(node, id_)
     given = {name: value for name, value in asdict(more).items() if value}
     subject = replace(transfer.subject, **given)
+    if not adds_only(transfer.subject, subject):
+        raise Conflict("what was said before cannot be changed; withdraw the request and make a new one")
     now = node.now()
     after = transfer.to(
         State.REQUESTED, at=now, subject=subject, needs=(), next_try_at=_look_again(node, transfer, now)

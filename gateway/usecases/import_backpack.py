@@ -19,7 +19,7 @@ from gateway.usecases.ports import (
     Segment,
     Tx,
 )
-from gateway.usecases.received import document_of, names_another, summary_of
+from gateway.usecases.received import document_of, is_about, names_another, summary_of
 
 AUTOMATIC: Final = "automatic"
 
@@ -88,6 +88,8 @@ async def _write(
     summary = summary_of(document, record.issuer.organization_name)
     if names_another(transfer.subject, record):
         summary.insert(0, "Look closely: the birth date or state id differs from what was asked for.")
+    elif not any(is_about(transfer.subject, segment) for segment in record.segments):
+        summary.insert(0, "Look closely: the record does not say whom it is about.")
     await imports.write(
         Import(
             transfer=transfer.id,
@@ -104,9 +106,10 @@ async def _write(
 def _segment(transfer: Transfer, record: OpenedRecord, opened: OpenedSegment, now: datetime) -> Segment:
     """Keep a segment under the keys of the student whom the registrar asked for.
 
-    Where the record says otherwise it is kept without keys: it is evidence, and travels no further.
+    Where it does not say so itself, or the record says otherwise, it is kept without keys: it is
+    evidence, and travels no further.
     """
-    sure = not names_another(transfer.subject, record)
+    sure = is_about(transfer.subject, opened) and not names_another(transfer.subject, record)
     return Segment(
         digest=digest(opened.jws.encode()),
         issuer=opened.issuer,

@@ -1,7 +1,7 @@
 """Find the student that a request names; steps of the loop at the holder."""
 
 from gateway.domain.clocks import MAX_NEEDS_INFO_ROUNDS, NEEDS_INFO_LIFE
-from gateway.domain.matching import ASKABLE, Band, Match, match
+from gateway.domain.matching import ASKABLE, Band, Match, is_enough, match
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Tx
@@ -10,8 +10,9 @@ from gateway.usecases.ports import Node, Tx
 async def match_student(node: Node, transfer: Transfer) -> Transfer:
     """RECEIVED, by way of MATCHING, to REVIEW with one student, to NEEDS_INFO, or to NO_MATCH.
 
-    Nothing is released below a certain match. What is asked for is always the same list, so that the
-    question tells the requester nothing about who is on file.
+    Nothing is released below a certain match. More is asked for only where the request itself says too
+    little for anybody; so neither the question nor its absence tells who is on file. What fits only
+    nearly looks to the requester like what does not fit at all, and a person may look at it here.
     """
     candidates = await node.store.read(lambda tx: tx.backpacks.candidates(transfer.subject))
     found = match(transfer.subject, candidates)
@@ -45,7 +46,7 @@ def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
     if found.band is Band.CERTAIN:
         due = now if node.rules.automatic_approval else transfer.expires_at
         return transfer.to(State.REVIEW, at=now, student=found.student, next_try_at=due)
-    if found.band is Band.UNSETTLED and transfer.rounds < MAX_NEEDS_INFO_ROUNDS:
+    if not is_enough(transfer.subject) and transfer.rounds < MAX_NEEDS_INFO_ROUNDS:
         until = now + NEEDS_INFO_LIFE
         return transfer.to(
             State.NEEDS_INFO,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from gateway.domain.backpack.document import entry_from
 from gateway.domain.backpack.identity import Learner
 from gateway.domain.errors import Malformed
-from gateway.domain.matching import normalise_id
+from gateway.domain.matching import normalise, normalise_id
 from gateway.domain.transfer import Subject
 from gateway.usecases.ports import OpenedRecord, OpenedSegment
 
@@ -19,15 +19,21 @@ Sections = dict[str, list[Mapping[str, Any]]]
 
 def names_another(subject: Subject, record: OpenedRecord) -> bool:
     """Whether the record's own words about who it is differ from whom the request named."""
-    return any(
-        _differs(subject, learner)
-        for segment in record.segments
-        for learner in _learners(segment.sections.get("identity", ()))
-    )
+    learners = [one for segment in record.segments for one in _learners(segment)]
+    return any(_differs(subject, learner) for learner in learners)
 
 
-def _learners(entries: Sequence[Mapping[str, Any]]) -> Iterator[Learner]:
-    for entry in entries:
+def is_about(subject: Subject, segment: OpenedSegment) -> bool:
+    """Whether the segment itself says that it is about the student whom the request named.
+
+    Silence is no: a segment without an identity that can be read proves nothing.
+    """
+    learners = list(_learners(segment))
+    return bool(learners) and all(_agrees(subject, learner) for learner in learners)
+
+
+def _learners(segment: OpenedSegment) -> Iterator[Learner]:
+    for entry in segment.sections.get("identity", ()):
         with contextlib.suppress(Malformed):
             learner = entry_from("identity", entry)
             if isinstance(learner, Learner):
@@ -35,10 +41,20 @@ def _learners(entries: Sequence[Mapping[str, Any]]) -> Iterator[Learner]:
 
 
 def _differs(subject: Subject, learner: Learner) -> bool:
-    stated = {normalise_id(one.value) for one in learner.identifiers if one.system.code == STATE_ID}
-    asked = normalise_id(subject.state_id)
+    stated, asked = _state_ids(learner), normalise_id(subject.state_id)
     other_id = bool(asked and stated) and asked not in stated
     return other_id or (learner.birth_date is not None and learner.birth_date != subject.birth_date)
+
+
+def _agrees(subject: Subject, learner: Learner) -> bool:
+    same_id = bool(subject.state_id) and normalise_id(subject.state_id) in _state_ids(learner)
+    named = (normalise(subject.given_name), normalise(subject.family_name))
+    same_name = named in {(normalise(one.given), normalise(one.family)) for one in learner.names}
+    return learner.birth_date == subject.birth_date and (same_id or same_name)
+
+
+def _state_ids(learner: Learner) -> set[str]:
+    return {normalise_id(one.value) for one in learner.identifiers if one.system.code == STATE_ID}
 
 
 def document_of(record: OpenedRecord) -> dict[str, Any]:

@@ -43,7 +43,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     Raises:
         Misconfigured: as `open_node`; or the address cannot be listened on.
     """
-    logs.configure(level=settings.logs.level, final=True)
+    logs.configure(level=settings.logs.level)
     async with open_node(settings, serving=True) as opened:
         turned = _Turned()
         site = _site(opened, turned)

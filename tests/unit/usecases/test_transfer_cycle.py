@@ -1,7 +1,7 @@
 """The whole cycle between two nodes in memory: the good way, and each way that it may end otherwise."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from gateway.domain.policy import Rules
 from gateway.domain.transfer import Reason, State, Subject, Transfer
 from gateway.storage.store import SqlStore
 from gateway.usecases import decide_release, follow_transfer, loop
-from gateway.usecases.answer_peer import report_status
+from gateway.usecases.answer_peer import hand_over, receive_information, report_status
+from gateway.usecases.evidence import outgoing
 from gateway.usecases.import_backpack import import_backpack
 from gateway.usecases.ports import Node
 from gateway.usecases.receive_request import receive_request
@@ -203,17 +204,73 @@ async def test_more_attributes_settle_a_match(pair: Pair) -> None:
 
 
 async def test_information_about_another_child_is_refused(pair: Pair) -> None:
-    """A request cannot be turned into one for somebody else."""
+    """A request cannot be turned into one for somebody else, at either end."""
     asked = await pair.ask(replace(ANA, state_id=None))
     await pair.settle()
     pair.clock.forward(minutes=16)
     await pair.settle()
+    other = replace(ANA, state_id=None, given_name="Zed", guardian_name="rosa ortiz")
 
-    other = replace(ANA, state_id=None, birth_date=date(2011, 1, 1))
-    await follow_transfer.provide_information(pair.cedar, asked.id, other, actor="rita")
+    with pytest.raises(Conflict):
+        await follow_transfer.provide_information(pair.cedar, asked.id, other, actor="rita")
+
+    held = await pair.at_maple()
+    claims = {"transfer": held.id, "request_digest": held.request_digest, "match": _match(other)}
+    lie = outgoing(pair.cedar, await pair.at_cedar(), MessageType.INFORMATION, claims)
+    with pytest.raises(Conflict):
+        await receive_information(pair.maple, peer(CEDAR), held.id, lie.body)
+
+
+def _match(subject: Subject) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(subject).items() if value is not None}
+
+
+async def test_what_is_asked_for_does_not_tell_who_is_on_file(pair: Pair) -> None:
+    """A near miss and nobody at all look the same; too little is asked about whoever it names."""
+    near = replace(ANA, given_name="Eva")
+    nobody = replace(near, family_name="Here", state_id="TX9", birth_date=date(2010, 1, 1))
+    little = [replace(one, state_id=None) for one in (ANA, nobody)]
+    for subject in (near, nobody, *little):
+        await pair.ask(subject)
     await pair.settle()
 
-    assert (await pair.at_maple()).state is State.NEEDS_INFO
+    transfers = await pair.maple.store.read(lambda tx: tx.transfers.list())
+    states = {one.subject: (await report_status(pair.maple, peer(CEDAR), one.id)).state for one in transfers}
+    assert states == {near: "pending", nobody: "pending", little[0]: "needs_info", little[1]: "needs_info"}
+
+
+async def test_a_record_that_does_not_say_whom_it_is_about_travels_no_further(pair: Pair) -> None:
+    """The holder leaves the identity out; nothing is filed under the student who was asked for."""
+    pair.rule(automatic_approval=True, automatic_import=True)
+    silent = backpack()
+    sections = orjson.loads(silent.sections)
+    del sections["identity"]
+    await pair.maple.store.write(
+        lambda tx: tx.backpacks.put([replace(silent, sections=orjson.dumps(sections))])
+    )
+    asked = await pair.ask()
+    await pair.settle()
+
+    assert (await pair.at_cedar()).reason is Reason.WRONG_STUDENT
+    await import_backpack(pair.cedar, asked.id, actor="rita")
+
+    (written,) = pair.imports.written.values()
+    assert written.summary[0] == "Look closely: the record does not say whom it is about."
+    keys = {"state_id": ANA.state_id, "birth_date": ANA.birth_date}
+    assert not await pair.cedar.store.read(lambda tx: tx.segments.received(**keys))  # type: ignore[arg-type]
+
+
+async def test_a_record_that_was_fetched_and_withdrawn_can_be_recalled(pair: Pair) -> None:
+    """A requester that says it no longer needs the record has seen it all the same."""
+    held = await released(pair)
+    await hand_over(pair.maple, peer(CEDAR), held.id, 1)
+    await follow_transfer.withdraw(pair.cedar, (await pair.at_cedar()).id, actor="rita")
+    await pair.settle()
+    assert (await pair.at_maple()).state is State.WITHDRAWN
+
+    await decide_release.recall(pair.maple, held.id, actor="otto", reason=Reason.WRONG_STUDENT)
+
+    assert (await pair.at_maple()).state is State.RECALLED
 
 
 async def test_a_denied_request_ends_at_both_sides(pair: Pair) -> None:
@@ -360,7 +417,7 @@ async def test_a_peer_that_asks_too_often_is_told_to_wait(pair: Pair) -> None:
 
     assert len(await pair.maple.store.read(lambda tx: tx.transfers.list())) == 2
     states = sorted(t.state for t in await pair.cedar.store.read(lambda tx: tx.transfers.list()))
-    assert states == [State.DRAFTED, State.NEEDS_INFO, State.NEEDS_INFO]
+    assert states == [State.DRAFTED, State.REQUESTED, State.REQUESTED]
     (waiting,) = await pair.cedar.store.read(lambda tx: tx.messages.outbox())
     assert waiting.outcome == "pending: over_budget"
 
@@ -549,7 +606,7 @@ async def test_a_twin_is_not_taken_for_the_other(pair: Pair) -> None:
     await pair.ask(replace(ANA, given_name="Eva"))
     await pair.settle()
 
-    assert (await pair.at_maple()).state is State.NEEDS_INFO
+    assert (await pair.at_maple()).state is State.NO_MATCH
 
 
 async def test_a_transfer_that_nobody_decides_ends_as_denied_for_its_requester(pair: Pair) -> None:
