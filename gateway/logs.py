@@ -16,6 +16,7 @@ MAX_FRAMES: Final = 30
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     """Send structured logs, one JSON object a line, to the stream (standard error by default).
+
     Logs of libraries come along from level `warning` on.
     """
     shared: list[structlog.types.Processor] = [
