@@ -2,24 +2,22 @@
 
 import io
 import stat
-import struct
 import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol, cast
 
-from adapters._lines import ByteStream
+from adapters._delimited_bytes import DAMAGED, ByteStream
 from gateway.adapter_api import Limits, Malformed, Misconfigured, TooLarge
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, ValueError, NotImplementedError)
-"""What reading a broken archive or file raises."""
+__all__ = ["DAMAGED", "Bundle", "ByteStream", "Member", "check_whole", "open_bundle"]
 
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _SMALL = 1024 * 1024
 _BUFFER = 256 * 1024
+_DEEPEST = 16
 
 
 class Member(NamedTuple):
@@ -40,8 +38,11 @@ class Bundle(Protocol):
         """Open one for reading."""
 
 
-def open_bundle(path: Path, limits: Limits) -> Bundle:
+def open_bundle(path: Path, limits: Limits, *, nested: bool = False) -> Bundle:
     """Return the bundle at the path after checking it as a whole.
+
+    A nested one may have folders, with files of the same name in several of them. The path may be that of
+    a single file, which then is the bundle's only one.
 
     Raises:
         Misconfigured: nothing readable is there.
@@ -49,45 +50,80 @@ def open_bundle(path: Path, limits: Limits) -> Bundle:
         TooLarge: it holds more than the limits allow.
     """
     if path.is_dir():
-        bundle: Bundle = _Folder(path, limits)
+        bundle: Bundle = _Folder(path, limits, nested=nested)
+    elif nested and path.is_file() and path.suffix.casefold() != ".zip":
+        bundle = _SingleFile(path)
     elif path.is_file():
         bundle = _Archive(path, limits)
     else:
         raise Misconfigured("the path of the bundle is neither a folder nor a file")
-    _check_whole(bundle.members(), limits)
+    check_whole(bundle.members(), limits, nested=nested)
     return bundle
 
 
-def _check_whole(members: Iterable[Member], limits: Limits) -> None:
+def check_whole(members: Iterable[Member], limits: Limits, *, nested: bool) -> None:
+    """Return if the files together are within the limits and have names of their own.
+
+    Raises:
+        Malformed: two have the same name.
+        TooLarge: they are too many, or too large.
+    """
     found = list(members)
     if len(found) > limits.max_members:
         raise TooLarge(f"the bundle holds {len(found)} files; the limit is {limits.max_members}")
     if sum(member.size for member in found) > limits.max_bytes:
         raise TooLarge(f"the bundle holds more than {limits.max_bytes} bytes")
-    names = Counter(member.name.casefold() for member in found if member.name.casefold().endswith(".csv"))
-    if any(count > 1 for count in names.values()):
+    same = [member.path.casefold() for member in found]
+    if not nested:
+        same = [member.name.casefold() for member in found if member.name.casefold().endswith(".csv")]
+    if any(count > 1 for count in Counter(same).values()):
         raise Malformed("the bundle holds two files of the same name")
 
 
 class _Folder:
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, *, nested: bool) -> None:
         self._path = path
         self._limits = limits
+        self._nested = nested
 
     def members(self) -> list[Member]:
+        found: list[Member] = []
         try:
-            found = sorted(entry for entry in self._path.iterdir() if not entry.name.startswith("."))
-            return [self._member(entry) for entry in found if entry.is_symlink() or entry.is_file()]
+            for member in self._below(self._path):
+                found.append(member)
+                if len(found) > self._limits.max_members:
+                    raise TooLarge(f"the folder holds more than {self._limits.max_members} files")
         except OSError as error:
             raise Misconfigured(f"the folder cannot be read: {error.strerror}") from error
+        return sorted(found)
 
-    def _member(self, entry: Path) -> Member:
-        if entry.is_symlink():
-            raise Malformed("the bundle holds a symbolic link")
-        return Member(entry.name, entry.name, entry.stat().st_size)
+    def _below(self, folder: Path, deep: int = 0) -> Iterator[Member]:
+        if deep > _DEEPEST:
+            raise Malformed(f"the folder has more than {_DEEPEST} folders in each other")
+        for entry in folder.iterdir():
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                raise Malformed("the bundle holds a symbolic link")
+            if entry.is_file():
+                path = entry.relative_to(self._path).as_posix()
+                yield Member(path, entry.name, entry.stat().st_size)
+            elif self._nested and entry.is_dir():
+                yield from self._below(entry, deep + 1)
 
     def open(self, member: Member) -> ByteStream:
         return (self._path / member.path).open("rb")
+
+
+class _SingleFile:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def members(self) -> list[Member]:
+        return [Member(self._path.name, self._path.name, self._path.stat().st_size)]
+
+    def open(self, member: Member) -> ByteStream:  # noqa: ARG002 - there is one
+        return self._path.open("rb")
 
 
 class _Archive:

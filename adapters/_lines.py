@@ -2,32 +2,12 @@
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Final, Protocol
 
+from adapters._delimited_bytes import Ahead
 from gateway.adapter_api import Finding, Limits, Rule, finding
 
 Line = tuple[int, str]
 """The number, from 1, and the text with its line end."""
-
-
-_CHUNK: Final = 65_536
-
-
-class ByteStream(Protocol):
-    """A file open for reading bytes."""
-
-    def peek(self, size: int, /) -> bytes:
-        """Return some of the bytes that come next, and let them come again."""
-
-    def readline(self, limit: int, /) -> bytes:
-        """Return the next line, or the first bytes of it."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes."""
-
-    def close(self) -> None:
-        """Let go of the file."""
 
 
 class RunawayRecord(Exception):
@@ -41,14 +21,20 @@ class Lines:
     `notes` collects findings until somebody takes them.
     """
 
-    def __init__(self, stream: ByteStream, file: str, limits: Limits) -> None:
-        self._file = file
-        self._limits = limits
-        self._number = 0
-        self._waiting: deque[Line] = deque()
+    def __init__(self, ahead: Ahead, file: str, limits: Limits) -> None:
+        self.file = file
+        self.number = 0
+        """Of the last line that was read."""
         self.begun: list[Line] = []
         self.notes: list[Finding] = []
-        self._readline = self._reader(stream)
+        self._ahead = ahead
+        self._limits = limits
+        self._waiting: deque[Line] = deque()
+
+    @property
+    def idle(self) -> bool:
+        """Whether every line that was read was handed out."""
+        return not self._waiting
 
     def begin(self) -> None:
         """Start a new record."""
@@ -58,6 +44,16 @@ class Lines:
         """Let every line of the record but its first come again."""
         self._waiting.extendleft(reversed(self.begun[1:]))
         self.begun = self.begun[:1]
+
+    def again(self) -> None:
+        """Let every line of the record come again."""
+        self._waiting.extendleft(reversed(self.begun))
+        self.begun = []
+
+    def take_notes(self) -> list[Finding]:
+        """Return the findings since the last time."""
+        taken, self.notes = self.notes, []
+        return taken
 
     def __iter__(self) -> "Lines":
         return self
@@ -69,39 +65,32 @@ class Lines:
         self.begun.append(line)
         return line[1]
 
-    def _reader(self, stream: ByteStream) -> Callable[[int], bytes]:
-        """Return what reads a line of UTF-8, from UTF-16 too where the file says that it is that."""
-        if stream.peek(2)[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return stream.readline
-        self._note(Rule.TEXT_ENCODING, "the file is UTF-16, not UTF-8", "export it as UTF-8")
-        lines = _wide_lines(stream, self._limits.max_line_bytes)
-        return lambda _limit: next(lines, "").encode("utf-8", "replace")
-
     def _read(self) -> Line:
-        raw = self._readline(self._limits.max_line_bytes + 1)
+        raw = self._ahead.readline(self._limits.max_line_bytes + 1)
         if not raw:
             raise StopIteration
-        self._number += 1
+        self.number += 1
         if len(raw) > self._limits.max_line_bytes:
             return self._too_long(raw)
-        if self._number == 1:
+        if self.number == 1:
             raw = raw.removeprefix(codecs.BOM_UTF8)
         text = self._decoded(raw)
-        if "\r" in text.removesuffix("\r\n"):
-            text = self._split_returns(text)
+        number = self.number
         if "\0" in text:
             text = self._without_nul(text)
-        return self._number, text
+        if "\r" in text.removesuffix("\r\n"):
+            text = self._split_returns(text)
+        return number, text
 
     def _too_long(self, raw: bytes) -> Line:
         while raw and not raw.endswith(b"\n"):
-            raw = self._readline(self._limits.max_line_bytes)
+            raw = self._ahead.readline(self._limits.max_line_bytes)
         self._note(Rule.ROW_UNREADABLE, "the line is longer than any record", "look for a missing line break")
-        return self._number, "\n"
+        return self.number, "\n"
 
     def _decoded(self, raw: bytes) -> str:
         try:
-            return raw.decode("utf-8")
+            text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             self._note(
                 Rule.TEXT_ENCODING,
@@ -110,6 +99,13 @@ class Lines:
                 raw[error.start : error.end].decode("cp1252", "replace"),
             )
             return raw.decode("cp1252", "replace")
+        if "\ufffd" in text:
+            self._note(
+                Rule.TEXT_ENCODING,
+                "characters of the line are lost: they stand as \ufffd",
+                "export the file again, as UTF-8",
+            )
+        return text
 
     def _split_returns(self, text: str) -> str:
         """Make a lone carriage return end a line, as old systems meant it."""
@@ -119,8 +115,8 @@ class Lines:
             return text
         for piece in rest:
             if piece:
-                self._number += 1
-                self._waiting.append((self._number, piece if piece.endswith("\n") else piece + "\n"))
+                self.number += 1
+                self._waiting.append((self.number, piece if piece.endswith("\n") else piece + "\n"))
         return first + "\n"
 
     def _without_nul(self, text: str) -> str:
@@ -131,18 +127,5 @@ class Lines:
 
     def _note(self, rule: Rule, message: str, suggestion: str, raw: str | None = None) -> None:
         self.notes.append(
-            finding(rule, message, file=self._file, line=self._number, raw_value=raw, suggestion=suggestion)
+            finding(rule, message, file=self.file, line=self.number, raw_value=raw, suggestion=suggestion)
         )
-
-
-def _wide_lines(stream: ByteStream, longest: int) -> Iterator[str]:
-    """Yield the lines of a UTF-16 file; one that is far too long comes in pieces."""
-    decoder, rest = codecs.getincrementaldecoder("utf-16")("replace"), ""
-    while chunk := stream.read(_CHUNK):
-        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-        yield from (f"{line}\n" for line in lines)
-        if len(rest) > longest:
-            yield rest
-            rest = ""
-    if rest:
-        yield rest

@@ -1,78 +1,122 @@
-"""CSV records as people really export them: whatever is wrong with one costs that one at most."""
+"""Delimited records as people really export them: whatever is wrong with one costs that one at most."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from adapters._lines import ByteStream, Lines, RunawayRecord
-from gateway.adapter_api import Finding, Limits, Row, Rule, finding
+from adapters._delimited_batches import Cells, batch_of_cells
+from adapters._delimited_layout import Layout, named_columns
+from adapters._lines import Lines, RunawayRecord
+from gateway.adapter_api import Batch, Finding, Limits, Rule, finding
 
-_DELIMITERS = "\t;|"
+_LARGE: Final = 10_000
+_DELIMITERS: Final = {"\t": "tab", ";": "semicolon", "|": "bar"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited file is written. What is not said is found out from its first line."""
+
+    delimiter: str | None = None
+    quote: str | None = '"'
+    columns: tuple[str, ...] | None = None
+    """Their names, where the file has no header."""
+    skip: int = 0
+    """Lines before the header."""
+
+
+class NoTable(Exception):
+    """The file holds no table; `found` says why."""
+
+    def __init__(self, found: Finding) -> None:
+        self.found = found
+        super().__init__(found.message)
 
 
 class Records:
-    """One CSV file. `columns` and `findings` are known at once; iterating reads the rows.
+    """One delimited file, read with care. `layout` and `findings` are known at once.
 
-    An empty file has no columns. A cell that a short row lacks is absent from its values.
+    Raises:
+        NoTable: the file is empty, or its first line is no header.
     """
 
-    def __init__(self, stream: ByteStream, file: str, limits: Limits) -> None:
-        self._file = file
+    def __init__(self, lines: Lines, dialect: Dialect, limits: Limits) -> None:
+        self._lines = lines
+        self._dialect = dialect
         self._limits = limits
-        self._lines = Lines(stream, file, limits)
-        self._delimiter = ","
-        self._header = self._read_header()
-        self.findings: list[Finding] = self._take_notes()
-        self.columns = self._named_columns()
+        self._skip()
+        self.layout, self.findings = self._laid_out()
+        self._parser = self._new_parser()
 
-    def __iter__(self) -> Iterator[Row | Finding]:
-        """Yield rows and, before each, what was wrong with it."""
-        columns, width, first = self.columns, len(self.columns), self._header[0] if self._header else ""
-        for line, cells in self._records():
-            if self._lines.notes:
-                yield from self._take_notes()
-            if len(cells) == width and cells[0] and cells[0] != first:
-                yield Row(dict(zip(columns, cells, strict=True)), self._file, line)
-            elif any(cell.strip() for cell in cells):
-                yield from self._odd(line, cells)
-        yield from self._take_notes()
+    def batch(self, done: Callable[[], bool]) -> tuple[Batch, bool]:
+        """Return one record and those that follow until `done`, and whether it stopped before that.
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        It is done when every line that was read was used. It stops before that when the batch is large.
+        """
+        rows: list[Cells] = []
+        numbers: list[int] = []
+        found: list[Finding] = []
+        more = True
+        while more and len(rows) + len(found) < _LARGE:
+            record = self._record()
+            found += self._lines.take_notes()
+            row = self.layout.judged(*record, found) if record else None
+            if record and row is not None:
+                rows.append(row)
+                numbers.append(record[0])
+            more = record is not None and not (self._lines.idle and done())
+        return batch_of_cells(self.layout.columns, rows, numbers, found), more
+
+    def _record(self) -> tuple[int, list[str]] | None:
+        """Return the next record, without cells where a line is blank; None at the end."""
         lines = self._lines
-        parser = self._parser()
-        while True:
-            lines.begin()
-            try:
-                cells = next(parser)
-            except StopIteration:
-                return
-            except (csv.Error, RunawayRecord):
-                cells, parser = self._first_line_alone(), self._parser()
-            else:
-                if len(lines.begun) > 1 and self._ran_away(cells):
-                    cells, parser = self._first_line_alone(), self._parser()
-            if cells:
-                yield lines.begun[0][0], cells
+        lines.begin()
+        try:
+            cells = next(self._parser, None)
+        except (csv.Error, RunawayRecord):
+            cells = self._first_line_alone()
+        else:
+            if cells is None:
+                return None
+            if self._ran_away(cells):
+                cells = self._first_line_alone()
+        return lines.begun[0][0], cells
 
-    def _parser(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self._delimiter)
+    def _new_parser(self) -> Iterator[list[str]]:
+        return _parser(self._lines, self.layout.delimiter, self.layout.quote)
 
     def _ran_away(self, cells: list[str]) -> bool:
-        """Tell whether a quote that nobody closed has swallowed the lines that follow."""
-        quotes = sum(text.count('"') for _, text in self._lines.begun)
-        width = len(self._header)
-        return quotes % 2 == 1 or (len(cells) != width and len(self._literal()) == width)
+        """Tell whether a quote that nobody closed has swallowed what follows."""
+        texts = [text for _, text in self._lines.begun]
+        width = len(self.layout.columns)
+        odd = sum(text.count(self.layout.quote) for text in texts) % 2 == 1 if self.layout.quote else False
+        if len(texts) == 1:
+            return odd and not self._is_quoted_well(texts)
+        return (
+            odd or (len(cells) != width and len(self._literal()) == width) or not self._is_quoted_well(texts)
+        )
+
+    def _is_quoted_well(self, texts: list[str]) -> bool:
+        """Tell whether nothing stands between a quote that closes a value and the next delimiter."""
+        try:
+            list(_parser(iter(texts), self.layout.delimiter, self.layout.quote, strict=True))
+        except csv.Error:
+            return False
+        return True
 
     def _first_line_alone(self) -> list[str]:
         """Read the record's first line with its quotes as plain characters, and let the others come again."""
         cells = self._literal()
         number = self._lines.begun[0][0]
         self._lines.give_back()
+        self._parser = self._new_parser()
         rule = Rule.ROW_UNCLOSED_QUOTE if cells else Rule.ROW_UNREADABLE
         self._lines.notes.append(
             finding(
                 rule,
                 "a quotation mark is opened and not closed; the line was read alone",
-                file=self._file,
+                file=self._lines.file,
                 line=number,
                 suggestion='write a quotation mark inside a value twice: ""',
             )
@@ -80,95 +124,69 @@ class Records:
         return cells
 
     def _literal(self) -> list[str]:
-        text = self._lines.begun[0][1].rstrip("\n")
-        return [cell.replace('"', "") for cell in text.split(self._delimiter)]
+        text = self._lines.begun[0][1].rstrip("\r\n")
+        return [cell.replace(self.layout.quote or "", "") for cell in text.split(self.layout.delimiter)]
 
-    def _odd(self, line: int, cells: list[str]) -> Iterator[Row | Finding]:
-        """Yield a record that is no plain row: a header again, or one with too few or too many cells."""
-        if self._is_header(cells):
-            yield self._about(
-                Rule.ROW_REPEATED_HEADER, line, "the header stands here again", "delete the line", cells[0]
-            )
-            return
-        if len(cells) != len(self.columns):
-            yield self._ragged(line, cells)
-        yield Row(dict(zip(self.columns, cells, strict=False)), self._file, line)
-
-    def _ragged(self, line: int, cells: list[str]) -> Finding:
-        """Return the finding about a wrong number of cells; empty surplus cells rarely matter."""
-        surplus = cells[len(self.columns) :]
-        filled = any(cell.strip() for cell in surplus)
-        return finding(
-            Rule.ROW_RAGGED,
-            f"the row has {len(cells)} cells, the header {len(self.columns)}"
-            + ("; its values may stand in the wrong columns" if surplus else ""),
-            file=self._file,
-            line=line,
-            raw_value=self._delimiter.join(surplus) if filled else None,
-            suggestion="put values that hold a comma into quotation marks"
-            if surplus
-            else "fill in the last cells",
-            severity="info" if surplus and not filled else None,
-        )
-
-    def _is_header(self, cells: list[str]) -> bool:
-        return [_plain(cell) for cell in cells] == [_plain(cell) for cell in self._header]
-
-    def _read_header(self) -> list[str]:
-        for number, text in iter(self._next_line, None):
-            if text.strip("\r\n ,;\t|"):
-                self._delimiter = self._guess(number, text)
-                return next(csv.reader([text], delimiter=self._delimiter))
-        return []
-
-    def _next_line(self) -> tuple[int, str] | None:
+    def _skip(self) -> None:
+        for _ in range(self._dialect.skip):
+            self._lines.begin()
+            next(self._lines, None)
         self._lines.begin()
-        return self._lines.begun[0] if next(self._lines, None) is not None else None
+        self._lines.take_notes()
+
+    def _laid_out(self) -> tuple[Layout, list[Finding]]:
+        """Read the first line that is not blank."""
+        number, text = self._first_line()
+        delimiter = self._dialect.delimiter or self._guess(number, text)
+        quote = self._dialect.quote
+        if self._dialect.columns is not None:
+            self._lines.again()
+            names = self._dialect.columns
+            return Layout(self._lines.file, names, names, delimiter, quote), self._lines.take_notes()
+        try:
+            header = tuple(next(_parser(iter([text]), delimiter, quote)))
+        except csv.Error:
+            raise self._none(Rule.HEADER_MISSING, "the first line is no header") from None
+        if len(header) > self._limits.max_columns:
+            raise self._none(Rule.HEADER_MISSING, f"the first line has {len(header)} cells and is no header")
+        columns, found = named_columns(header, file=self._lines.file, line=number)
+        layout = Layout(self._lines.file, header, columns, delimiter, quote)
+        return layout, self._lines.take_notes() + found
+
+    def _first_line(self) -> tuple[int, str]:
+        separators = "\r\n ,;\t|" + (self._dialect.delimiter or "")
+        while True:
+            self._lines.begin()
+            if next(self._lines, None) is None:
+                raise self._none(Rule.FILE_EMPTY, "the file is empty")
+            number, text = self._lines.begun[0]
+            if any(note.rule == Rule.ROW_UNREADABLE for note in self._lines.notes):
+                raise self._none(Rule.HEADER_MISSING, "the first line is longer than any header")
+            if text.strip(separators):
+                return number, text
+
+    def _none(self, rule: Rule, message: str) -> NoTable:
+        return NoTable(finding(rule, message, file=self._lines.file))
 
     def _guess(self, number: int, text: str) -> str:
         found = max(_DELIMITERS, key=text.count)
         if "," in text or found not in text:
             return ","
-        name = {"\t": "tab", ";": "semicolon", "|": "bar"}[found]
         self._lines.notes.append(
             finding(
                 Rule.FILE_DELIMITER,
-                f"values are separated by a {name}, not by a comma",
-                file=self._file,
+                f"values are separated by a {_DELIMITERS[found]}, not by a comma",
+                file=self._lines.file,
                 line=number,
                 suggestion="export with commas",
             )
         )
         return found
 
-    def _named_columns(self) -> tuple[str, ...]:
-        """Return a name for each column: a second one of the same name, or one without, gets its position."""
-        named: dict[str, None] = {}
-        for position, cell in enumerate(self._header, start=1):
-            name = cell.strip()
-            if _plain(name) in {_plain(known) for known in named}:
-                self.findings.append(
-                    finding(
-                        Rule.HEADER_DUPLICATE,
-                        "the column stands in the header twice; the first one is read",
-                        file=self._file,
-                        line=1,
-                        column=name,
-                        raw_value=name,
-                        suggestion="delete or rename one of the two",
-                    )
-                )
-            free = name and name not in named and _plain(name) not in {_plain(known) for known in named}
-            named[name if free else f"{name} (column {position})".strip()] = None
-        return tuple(named)
 
-    def _about(self, rule: Rule, line: int, message: str, suggestion: str, raw: str | None = None) -> Finding:
-        return finding(rule, message, file=self._file, line=line, raw_value=raw, suggestion=suggestion)
-
-    def _take_notes(self) -> list[Finding]:
-        taken, self._lines.notes = self._lines.notes, []
-        return taken
-
-
-def _plain(name: str) -> str:
-    return name.strip().strip("'\"").casefold()
+def _parser(
+    lines: Iterator[str], delimiter: str, quote: str | None, *, strict: bool = False
+) -> Iterator[list[str]]:
+    if quote is None:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=strict)

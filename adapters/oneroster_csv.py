@@ -1,27 +1,29 @@
-"""OneRoster CSV bundles, version 1.1 and 1.2, and bundles of the same kind such as School Data Sync's.
+"""OneRoster CSV bundles, version 1.0 to 1.2, and those of School Data Sync, version 1 and 2.
 
-Source: 1EdTech OneRoster 1.2 CSV Binding. Suits any size: files are streamed, twice if asked twice.
+Source: 1EdTech OneRoster 1.2 CSV Binding; Microsoft School Data Sync V1 CSV file format. Suits any size:
+files are streamed, twice if asked twice.
 """
 
 import asyncio
 import difflib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
-from adapters._bundles import DAMAGED, Bundle, Member, open_bundle
-from adapters._records import Records
+from adapters._bundles import Bundle, ByteStream, Member, open_bundle
+from adapters._delimited import DAMAGED, Delimited, NoTable, damaged
+from adapters._delimited_batches import matching
 from gateway.adapter_api import (
     AdapterConfig,
     Batch,
     Finding,
     Limits,
     Malformed,
-    Row,
+    Only,
     Rule,
     Table,
+    TryLater,
     finding,
 )
 
@@ -31,11 +33,11 @@ TABLES = (
     *("manifest", "orgs", "resources", "resultLearningObjectiveIds", "results", "resultScoreScales"),
     *("roles", "scoreScales", "userProfiles", "userResources", "users"),
     *("relationships", "userFlags", "learnerProfile", "goals"),
+    *("School", "Section", "Student", "Teacher", "StudentEnrollment", "TeacherRoster"),
 )
-"""The standard's files, then two of School Data Sync and two of our own."""
+"""The standard's files, then two of School Data Sync 2.1, two of our own, and School Data Sync 1."""
 
 _BY_FILE = {f"{name}.csv".casefold(): name for name in TABLES}
-_BATCH = 1000
 
 
 class OneRosterCsv(AdapterConfig):
@@ -52,6 +54,7 @@ class OneRosterCsvAdapter:
     """Reads one bundle. Only files with the exact names are opened; others are reported."""
 
     Config: ClassVar[type[AdapterConfig]] = OneRosterCsv
+    pushdown: ClassVar[bool] = False
 
     def __init__(self, config: OneRosterCsv) -> None:
         self._config = config
@@ -75,13 +78,11 @@ class OneRosterCsvAdapter:
         """Return a finding for each file that `tables` saw and left out."""
         return tuple(self._unused)
 
-    async def rows(self, table: Table) -> AsyncIterator[Batch]:
-        """Yield the table's rows in the order of the file, a thousand at a time."""
-        bundle = await asyncio.to_thread(open_bundle, self._config.path, self._config.limits)
-        member = next(member for member in bundle.members() if member.path == table.file)
-        records = self._records(bundle, member)
-        while batch := await asyncio.to_thread(list, islice(records, _BATCH)):
-            yield batch
+    async def batches(self, table: Table, only: Only | None = None) -> AsyncIterator[Batch]:
+        """Yield the table's rows in the order of the file; with `only` all are read and some are kept."""
+        found = self._batches(table)
+        while (batch := await asyncio.to_thread(next, found, None)) is not None:
+            yield matching(batch, only)
 
     def _tables(self) -> list[Table]:
         bundle = open_bundle(self._config.path, self._config.limits)
@@ -96,22 +97,37 @@ class OneRosterCsvAdapter:
         """Read the header. A file without one is no table."""
         try:
             with closing(bundle.open(member)) as stream:
-                records = Records(stream, member.path, self._config.limits)
+                read = Delimited(stream, member.path, self._config.limits)
         except DAMAGED:
-            self._unused.append(_damaged(member.path))
-            return None
-        if not 0 < len(records.columns) <= self._config.limits.max_columns:
-            self._unused.append(_without_header(member.path, len(records.columns)))
-            return None
-        name = _BY_FILE[member.name.casefold()]
-        return Table(name, records.columns, member.path, tuple(records.findings))
+            self._unused.append(damaged(member.path))
+        except NoTable as none:
+            self._unused.append(none.found)
+        else:
+            name = _BY_FILE[member.name.casefold()]
+            return Table(name, read.columns, member.path, tuple(read.findings))
+        return None
 
-    def _records(self, bundle: Bundle, member: Member) -> Iterator[Row | Finding]:
+    def _batches(self, table: Table) -> Iterator[Batch]:
+        """Yield the rows of the file.
+
+        Raises:
+            TryLater: it is not there any more, or has another header: an export is being written.
+        """
+        bundle = open_bundle(self._config.path, self._config.limits)
+        member = next((member for member in bundle.members() if member.path == table.file), None)
+        if member is None:
+            raise TryLater("a file of the bundle was taken away while it was read")
+        with closing(bundle.open(member)) as stream:
+            yield from self._reopened(stream, table)
+
+    def _reopened(self, stream: ByteStream, table: Table) -> Delimited:
         try:
-            with closing(bundle.open(member)) as stream:
-                yield from Records(stream, member.path, self._config.limits)
-        except DAMAGED:
-            yield _damaged(member.path)
+            read = Delimited(stream, table.file, self._config.limits)
+        except (NoTable, *DAMAGED):
+            read = None
+        if read is None or read.columns != table.columns:
+            raise TryLater("a file of the bundle was changed while it was read")
+        return read
 
 
 def _left_out(member: Member) -> Finding:
@@ -123,18 +139,3 @@ def _left_out(member: Member) -> Finding:
         suggestion=f"did you mean {_BY_FILE[near[0]]}.csv?" if near else None,
         severity="warning" if near else None,
     )
-
-
-def _damaged(path: str) -> Finding:
-    return finding(
-        Rule.FILE_DAMAGED,
-        "the file is damaged; rows from here on are missing",
-        file=path,
-        suggestion="export and send it again",
-    )
-
-
-def _without_header(path: str, columns: int) -> Finding:
-    if columns:
-        return finding(Rule.HEADER_MISSING, f"the first line has {columns} cells and is no header", file=path)
-    return finding(Rule.FILE_EMPTY, "the file is empty", file=path)

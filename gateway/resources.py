@@ -35,9 +35,28 @@ def packaged_mappings() -> list[str]:
     )
 
 
-def code_texts() -> dict[str, str]:
-    """Return every crosswalk that comes with the package, by name."""
-    folder = _root().joinpath("codes")
+def code_texts(mapping: str | None = None) -> dict[str, str]:
+    """Return the crosswalks that a mapping may use, by name.
+
+    They are those that come with the package for all, then those in the folder `codes` beside the mapping
+    file, packaged or not; of two with the same name the latter counts. Without a mapping, all that come
+    with the package.
+    """
+    found = _codes_in(_root().joinpath("codes"))
+    if mapping is None:
+        for folder in sorted(_root().iterdir(), key=lambda one: one.name):
+            if folder.is_dir() and folder.name != "codes":
+                found |= _codes_in(folder.joinpath("codes"))
+    elif mapping in packaged_mappings():
+        found |= _codes_in(_root().joinpath(mapping.split("/")[0], "codes"))
+    else:
+        found |= _codes_in(Path(mapping).parent / "codes")
+    return found
+
+
+def _codes_in(folder: Traversable) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
     return {
         file.name.removesuffix(".toml"): file.read_text("utf-8")
         for file in sorted(folder.iterdir(), key=lambda file: file.name)

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -64,6 +64,13 @@ class Trust(_Table):
     """Let nodes live at `http://127.0.0.1:...`. For demonstrations on one machine."""
 
 
+class Blackout(_Table):
+    """`[[source.blackout]]`: days, both included, such as those of the summer rollover."""
+
+    first: date
+    last: date
+
+
 class Source(_Table):
     """`[source]`: the local student information system."""
 
@@ -72,6 +79,12 @@ class Source(_Table):
     """Name of a mapping that comes with the gateway (`oneroster/oneroster`), or the path of a file."""
     options: dict[str, Any] = {}
     """`[source.options]`: what the adapter takes."""
+    folder: Path = Path("mapping")
+    """Private folder for what a mapping run remembers and does not keep in memory."""
+    max_removed: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """A run that would remove a greater share of the students removes none until somebody approves."""
+    blackout: tuple[Blackout, ...] = ()
+    """`[[source.blackout]]`: when the local system is rebuilt and must not be read."""
 
 
 class Import(_Table):

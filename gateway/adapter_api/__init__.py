@@ -2,19 +2,25 @@
 
 from gateway.adapter_api.limits import Limits
 from gateway.adapter_api.ports import (
+    FILE_COLUMN,
+    LINE_COLUMN,
     Adapter,
     AdapterConfig,
     Batch,
     ImportRecord,
+    Only,
     Row,
     Sink,
     SinkConfig,
     Table,
+    batch_of,
 )
 from gateway.domain.errors import GatewayError, Malformed, Misconfigured, Refused, TooLarge, TryLater
 from gateway.mapping.findings import Finding, Rule, finding
 
 __all__ = [
+    "FILE_COLUMN",
+    "LINE_COLUMN",
     "Adapter",
     "AdapterConfig",
     "Batch",
@@ -24,6 +30,7 @@ __all__ = [
     "Limits",
     "Malformed",
     "Misconfigured",
+    "Only",
     "Refused",
     "Row",
     "Rule",
@@ -32,5 +39,6 @@ __all__ = [
     "Table",
     "TooLarge",
     "TryLater",
+    "batch_of",
     "finding",
 ]

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.adapter_api import Adapter, Finding, ImportRecord, Malformed, Row, Sink, Table
+import polars as pl
+
+from gateway.adapter_api import Adapter, Batch, ImportRecord, Malformed, Only, Sink, Table
 from gateway.domain.ids import TransferId
+from gateway.mapping.rows import LINE_TYPE
 
 
 class NotConforming(AssertionError):
     """What the adapter does is not what the contract says."""
 
 
-async def read_all(adapter: Adapter) -> dict[str, list[Row | Finding]]:
+async def read_all(adapter: Adapter) -> dict[str, list[Batch]]:
     """Return everything that the adapter yields, by table."""
     return {table.name: await _read(adapter, table) for table in await adapter.tables()}
 
@@ -29,11 +32,26 @@ async def check_adapter(adapter: Adapter) -> None:
     _must(list(await adapter.tables()) == list(tables), "tables: the second call says something else")
     rows = 0
     for table in tables:
-        items = await _read(adapter, table)
-        _check_items(table, items)
-        _must(await _read(adapter, table) == items, f"{table.name}: the second reading differs")
-        rows += sum(isinstance(item, Row) for item in items)
-    _must(rows > 0, "rows: there is none, so nothing was checked")
+        batches = await _read(adapter, table)
+        _check_batches(table, batches)
+        _must(_plain(await _read(adapter, table)) == _plain(batches), f"{table.name}: read again, it differs")
+        rows += sum(batch.cells.height for batch in batches)
+        await _check_only(adapter, table, batches)
+    _must(rows > 0, "batches: there is no row, so nothing was checked")
+
+
+async def _check_only(adapter: Adapter, table: Table, batches: Sequence[Batch]) -> None:
+    """Ask for the rows that have the value of the first cell, and for those of a value that is nowhere."""
+    values = [value for batch in batches for value in batch.cells.get_column(table.columns[0]) if value]
+    if not values:
+        return
+    first = Only(table.columns[0], [values[0]])
+    found = [batch async for batch in adapter.batches(table, first)]
+    cells = [value for batch in found for value in batch.cells.get_column(table.columns[0])]
+    _must(cells == [values[0]] * values.count(values[0]), f"{table.name}: `only` gives other rows")
+    nowhere = Only(table.columns[0], ["\x1f-nowhere-\x1f"])
+    none = [batch async for batch in adapter.batches(table, nowhere)]
+    _must(not any(batch.cells.height for batch in none), f"{table.name}: `only` gives rows of another value")
 
 
 async def check_sink(sink: Sink, record: ImportRecord) -> None:
@@ -65,24 +83,24 @@ async def _check_refuses(sink: Sink, record: ImportRecord) -> None:
         raise NotConforming("write: a transfer id that is none was taken")
 
 
-def _check_items(table: Table, items: Sequence[Row | Finding]) -> None:
+def _check_batches(table: Table, batches: Sequence[Batch]) -> None:
     last = 0
-    for item in items:
-        if isinstance(item, Finding):
-            continue
-        _must(item.line > last, f"{table.name}: lines do not rise")
-        _must(
-            item.values.keys() <= set(table.columns), f"{table.name}: a row has a column that the table lacks"
-        )
-        _must(
-            all(isinstance(value, str) for value in item.values.values()), f"{table.name}: a value is no text"
-        )
-        _must(item.file == table.file, f"{table.name}: a row names another file")
-        last = item.line
+    for batch in batches:
+        _must(tuple(batch.cells.columns) == table.columns, f"{table.name}: a batch has other columns")
+        _must(set(batch.cells.dtypes) <= {pl.String()}, f"{table.name}: a column is no text")
+        _must(len(batch.lines) == batch.cells.height, f"{table.name}: a batch has not one line for each row")
+        _must(batch.lines.dtype == LINE_TYPE, f"{table.name}: lines are not of the agreed type")
+        for line in batch.lines:
+            _must(line > last, f"{table.name}: lines do not rise")
+            last = line
 
 
-async def _read(adapter: Adapter, table: Table) -> list[Row | Finding]:
-    return [item async for batch in adapter.rows(table) for item in batch]
+async def _read(adapter: Adapter, table: Table) -> list[Batch]:
+    return [batch async for batch in adapter.batches(table)]
+
+
+def _plain(batches: Sequence[Batch]) -> list[object]:
+    return [(batch.cells.rows(), batch.lines.to_list(), list(batch.findings)) for batch in batches]
 
 
 def _contents(places: Sequence[str]) -> dict[str, bytes]:

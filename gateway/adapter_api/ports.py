@@ -8,9 +8,22 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.ids import EntityId, TransferId
 from gateway.mapping.findings import Finding
-from gateway.mapping.rows import Batch, Row, Table
+from gateway.mapping.rows import FILE_COLUMN, LINE_COLUMN, Batch, Only, Row, Table, batch_of
 
-__all__ = ["Adapter", "AdapterConfig", "Batch", "ImportRecord", "Row", "Sink", "SinkConfig", "Table"]
+__all__ = [
+    "FILE_COLUMN",
+    "LINE_COLUMN",
+    "Adapter",
+    "AdapterConfig",
+    "Batch",
+    "ImportRecord",
+    "Only",
+    "Row",
+    "Sink",
+    "SinkConfig",
+    "Table",
+    "batch_of",
+]
 
 
 class AdapterConfig(BaseModel):
@@ -29,6 +42,8 @@ class Adapter(Protocol):
     """Fetches rows from a local system and interprets nothing. Made with its `Config`."""
 
     Config: ClassVar[type[AdapterConfig]]
+    pushdown: ClassVar[bool]
+    """Whether the source finds rows by a value without reading the others."""
 
     async def check(self) -> None:
         """Return if the source can be read.
@@ -42,11 +57,11 @@ class Adapter(Protocol):
     async def tables(self) -> Sequence[Table]:
         """Return what is there, in a stable order; raises as `check` does."""
 
-    def rows(self, table: Table) -> AsyncIterator[Batch]:
+    def batches(self, table: Table, only: Only | None = None) -> AsyncIterator[Batch]:
         """Yield rows in the order of the source, in batches; may be called again.
 
-        A row that cannot be read becomes a finding, never an error. A finding about a row stands before
-        it and names its line.
+        A row that cannot be read becomes a finding, never an error. With `only` the rows that have one of
+        the values: found by the source where `pushdown` is set, else by reading all of them.
         """
 
     def unused(self) -> Sequence[Finding]:

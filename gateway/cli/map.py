@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from gateway.cli.asking import private_text
 from gateway.cli.exits import ExitCode
 from gateway.cli.locating import tell
+from gateway.cli.map_tools import register
 from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
 from gateway.cli.output import columns, progress, say, show
 from gateway.cli.session import at_node
@@ -32,35 +34,54 @@ _FIELDS = ("severity", "rule", "student", "file", "line", "column", "raw_value",
 @app.command()
 def run(
     *,
+    full: Annotated[bool, typer.Option("--full", help="Map everybody, not only who changed.")] = False,
+    approve_removals: Annotated[
+        bool, typer.Option("--approve-removals", help="Remove students who are gone, however many.")
+    ] = False,
+    despite_blackout: Annotated[
+        bool, typer.Option("--despite-blackout", help="Read although the local system is being rebuilt.")
+    ] = False,
     no_locator: Annotated[
         bool, typer.Option("--no-locator", help="Do not tell the agency's locator.")
     ] = False,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Read the local system, map every student, keep the findings; then tell the locator who is here.
+    """Read the local system, map who changed since the last run, keep the findings; then tell the locator.
 
     Exit 1 if nobody was found, or if so many are gone that none was removed.
     """
 
     async def work(opened: "Opened") -> "tuple[MapReport, int | None]":
-        from gateway.usecases.map_students import map_students
+        from gateway.usecases.map_students import MapWish, map_students
 
-        with progress("students mapped") as count:
-            report = await map_students(opened.node, count)
+        wish = MapWish(full=full, approve_removals=approve_removals, despite_blackout=despite_blackout)
+        with progress("students") as count:
+            report = await map_students(opened.node, count, wish)
         return report, None if no_locator else await tell(opened.node)
 
-    report, told = at_node(config, work)
+    report, told = at_node(config, work, alone=no_locator)
+    _note(config, report)
     show(_report(report, told), _report_lines(report, told), as_json=as_json)
     if report.held_removals:
         say(
             f"{report.held_removals} students are gone from the source but were kept, because they are too"
-            " many: a file is probably missing. Check the export, then run this again."
+            " many: a file is probably missing. Check the export, then run this again; --approve-removals"
+            " removes them."
         )
         raise typer.Exit(ExitCode.REFUSED)
     if not report.students:
-        say("Not one student was found: users.csv or its equivalent is missing or empty. See the findings.")
+        say("Not one student was found: the table of people is missing or empty. See the findings.")
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _note(config: Path, report: "MapReport") -> None:
+    """Keep the run's figures for the trend that `map quality` shows."""
+    from datetime import UTC, datetime
+
+    from gateway.cli.map_runs import note_run
+
+    note_run(config.parent, datetime.now(UTC), report.mapping, report)
 
 
 @app.command()
@@ -85,7 +106,7 @@ def findings(
             lambda tx: tx.findings.list(student=about, rule=rule, limit=limit)
         )
 
-    told = [finding_facts(found, whose) for whose, found in at_node(config, work)]
+    told = [finding_facts(found, whose) for whose, found in at_node(config, work, alone=True)]
     if as_csv and not as_json:
         _write_csv(told)
         return
@@ -96,30 +117,13 @@ def findings(
         say(f"These are the first {limit}; --limit shows more.")
 
 
-@app.command()
-def check(*, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
-    """Hold the mapping against the headers that are really there, without reading a row.
-
-    Exit 1 if something needed is not there.
-    """
-
-    async def work(opened: "Opened") -> "Plan":
-        return await plan_of(opened)
-
-    plan = at_node(config, work)
-    told = _plan(plan)
-    show(told, _plan_lines(told), as_json=as_json)
-    if any(found["severity"] == "error" for found in told["findings"]):
-        raise typer.Exit(ExitCode.REFUSED)
-
-
 async def plan_of(opened: "Opened") -> "Plan":
     """Return the mapping held against the source's headers; `Misconfigured` if there is no source."""
     from gateway.mapping.plan import make_plan
 
     if opened.adapter is None or opened.mapping is None:
         raise Misconfigured("this node has no source: name one under [source] in its settings")
-    return make_plan(opened.mapping, await opened.adapter.tables())
+    return make_plan(opened.mapping, await opened.adapter.tables(), opened.node.now().date())
 
 
 def finding_facts(found: "Finding", student: str | None = None) -> dict[str, Any]:
@@ -142,6 +146,7 @@ def finding_lines(told: "Iterable[Mapping[str, Any]]") -> "Iterator[str]":
 def _report(report: "MapReport", told: int | None) -> dict[str, Any]:
     return {
         "students": report.students,
+        "mapped": report.mapped,
         "changed": report.changed,
         "removed": report.removed,
         "held_removals": report.held_removals,
@@ -152,7 +157,10 @@ def _report(report: "MapReport", told: int | None) -> dict[str, Any]:
 
 
 def _report_lines(report: "MapReport", told: int | None) -> "Iterator[str]":
-    yield f"{report.students} students, {report.changed} changed, {report.removed} removed."
+    yield (
+        f"{report.students} students; {report.mapped} mapped, {report.changed} changed,"
+        f" {report.removed} removed."
+    )
     if told is not None:
         yield f"The locator knows of {told} students."
     if report.findings:
@@ -161,34 +169,6 @@ def _report_lines(report: "MapReport", told: int | None) -> "Iterator[str]":
             ("FINDINGS", "RULE"), ((str(n), rule) for rule, n in report.findings.most_common())
         )
         yield "`backpack map findings --rule RULE` lists them."
-
-
-def _plan(plan: "Plan") -> dict[str, Any]:
-    return {
-        "sources": [
-            {
-                "source": name,
-                "file": source.file,
-                "found": source.table is not None,
-                "columns": {column: header for column, header in source.columns.items() if column != header},
-                "read": len(source.columns),
-            }
-            for name, source in plan.sources.items()
-        ],
-        "not_read": [table.file for table in plan.unmapped],
-        "findings": [finding_facts(found) for found in plan.findings],
-    }
-
-
-def _plan_lines(told: dict[str, Any]) -> "Iterator[str]":
-    yield from columns(
-        ("SOURCE", "FILE", "FOUND", "COLUMNS"),
-        (
-            (one["source"], one["file"], "yes" if one["found"] else "no", str(one["read"]))
-            for one in told["sources"]
-        ),
-    )
-    yield from finding_lines(told["findings"])
 
 
 def _write_csv(told: "Sequence[Mapping[str, Any]]") -> None:
@@ -205,3 +185,6 @@ def _cell(value: object) -> str:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with; the last four are the full-width signs, which spreadsheets take as well."""
+
+
+register(app)

@@ -14,7 +14,17 @@ RoleName = Literal["district", "agency"]
 
 ANCHOR_FILE: Final = "anchor.jwks.json"
 NETWORK_KEY_FILE: Final = "network.key"
-MAPPING: Final = "oneroster/oneroster"
+MAPPINGS: Final = {
+    "oneroster_csv": "oneroster/oneroster",
+    "oneroster_rest": "oneroster/oneroster",
+    "edfi_xml": "edfi/edfi",
+    "edfi_rest": "edfi/edfi",
+    "xsre_xml": "xsre/xsre",
+    "credentials_folder": "credentials/credentials",
+}
+"""The mapping file that fits what an adapter reads; tables of other adapters are each district's own."""
+OWN_MAPPING: Final = "mapping.toml"
+"""Where `backpack map new` leaves a district's own mapping file."""
 
 _NO_ANCHOR: Final = f"""# The agency, and its key file; compare the fingerprint by telephone.
 # [[trust.anchor]]
@@ -23,7 +33,7 @@ _NO_ANCHOR: Final = f"""# The agency, and its key file; compare the fingerprint 
 _NO_SOURCE: Final = f"""# Where the students come from. `backpack map check` tries it.
 # [source]
 # adapter = "oneroster_csv"
-# mapping = "{MAPPING}"
+# mapping = "{MAPPINGS["oneroster_csv"]}"
 # options = {{ path = "export" }}"""
 
 
@@ -39,7 +49,6 @@ class NewNode:
     anchor: str | None = None
     """The agency's id; its keys are in `ANCHOR_FILE`."""
     adapter: str | None = None
-    mapping: str = MAPPING
     options: Mapping[str, str] = field(default_factory=dict)
     """Of the adapter."""
     network_key: bool = False
@@ -80,9 +89,15 @@ def _source(node: NewNode) -> str:
     if node.adapter is None:
         return _NO_SOURCE
     options = ", ".join(f"{name} = {_toml(value)}" for name, value in node.options.items())
+    mapping = MAPPINGS.get(node.adapter, OWN_MAPPING)
+    hint = (
+        ""
+        if node.adapter in MAPPINGS
+        else "\n# A packaged mapping, or your own: `backpack map new` drafts it."
+    )
     return (
-        "# Where the students come from. `backpack map check` tries it.\n[source]\n"
-        f"adapter = {_toml(node.adapter)}\nmapping = {_toml(node.mapping)}\noptions = {{ {options} }}"
+        f"# Where the students come from. `backpack map check` tries it.{hint}\n[source]\n"
+        f"adapter = {_toml(node.adapter)}\nmapping = {_toml(mapping)}\noptions = {{ {options} }}"
     )
 
 

@@ -53,30 +53,40 @@ def moment(at: datetime | None) -> str:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int], None]]:
-    """Show a count that grows: drawn anew on a terminal, a line every few seconds elsewhere."""
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of all is done, how fast, and how long it takes still.
+
+    A bar on a terminal, a line every few seconds elsewhere.
+    """
     if not sys.stderr.isatty():
         yield _spoken(label)
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    drawn = (SpinnerColumn(), TextColumn(f"{label} {{task.completed:.0f}}"), TimeElapsedColumn())
+    rate = TextColumn("{task.fields[rate]:.0f} a second")
+    drawn = (TextColumn(label), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+    began = time.monotonic()
     with Progress(*drawn, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task(label, total=None, rate=0.0)
+        yield lambda done, all_: bar.update(task, completed=done, total=all_, rate=_rate(done, began))
 
 
-def _spoken(label: str) -> Callable[[int], None]:
-    last = time.monotonic()
+def _spoken(label: str) -> Callable[[int, int], None]:
+    began = last = time.monotonic()
 
-    def tell(done: int) -> None:
+    def tell(done: int, all_: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= _EVERY_SECONDS:
+        if time.monotonic() - last >= _EVERY_SECONDS and done:
             last = time.monotonic()
-            say(f"{label} {done}")
+            rate = _rate(done, began)
+            say(f"{done} of {all_} {label}, {rate:.0f} a second, {(all_ - done) / rate:.0f} seconds to go")
 
     return tell
+
+
+def _rate(done: int, began: float) -> float:
+    return done / max(time.monotonic() - began, 0.001)
 
 
 def _jsonable(value: Any) -> Any:

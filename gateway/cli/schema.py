@@ -43,5 +43,14 @@ def sections(*, as_json: AsJson = False) -> None:
     show(told, columns(("SECTION", "CLASS", "HOLDS"), rows), as_json=as_json)
 
 
+@app.command(hidden=True)
+def reference(*, as_json: AsJson = False) -> None:
+    """Print the reference of the schema, in Markdown."""
+    from gateway.domain.backpack.reference import reference_page
+
+    page = reference_page()
+    show({"page": page}, page.splitlines(), as_json=as_json)
+
+
 def _first_sentence(doc: str) -> str:
     return doc.split("\n", 1)[0].split(". ", 1)[0].rstrip(".")

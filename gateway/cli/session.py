@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def at_node(config: Path, work: Callable[["Opened"], Awaitable[T]]) -> T:
+def at_node(config: Path, work: Callable[["Opened"], Awaitable[T]], *, alone: bool = False) -> T:
     """Open the node of these settings beside one that may be serving, do the work, close it.
+
+    With `alone` it need not have an agency yet: the work talks to nobody.
 
     Raises:
         Misconfigured: the settings or what they name cannot be used.
@@ -27,7 +29,7 @@ def at_node(config: Path, work: Callable[["Opened"], Awaitable[T]]) -> T:
     async def run() -> T:
         from gateway.wiring import open_node
 
-        async with open_node(settings) as opened:
+        async with open_node(settings, alone=alone) as opened:
             return await work(opened)
 
     return asyncio.run(run())

@@ -81,9 +81,11 @@ def show_(
     """
     student = LocalStudentId(private_text(id_, "LOCAL_ID"))
 
+    from gateway.usecases.wholes import read_whole
+
     async def work(opened: "Opened") -> "tuple[StoredBackpack, list[Finding]]":
         def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
-            stored = tx.backpacks.get(student)
+            stored = read_whole(tx, student)
             tx.audit.add(leaf_of(opened.node, stored.learner, actor=actor))
             return stored, [found for _, found in tx.findings.list(student=student)]
 

@@ -37,6 +37,7 @@ from gateway.usecases.locate_student import locate_student, tell_locator
 from gateway.usecases.map_students import map_students
 from gateway.usecases.ports import Member, Tx
 from gateway.usecases.request_backpack import Wish, request_backpack
+from gateway.usecases.wholes import read_whole
 from gateway.wiring import Opened, introduce, open_node
 from gateway.wiring.trust import fingerprint
 
@@ -186,7 +187,7 @@ class Story:
 
     async def _map(self) -> None:
         async with self._timeline.step(MAPLE, "maps its students") as say:
-            report = await map_students(self._maple.node, lambda done: say(f"{done} students"))
+            report = await map_students(self._maple.node, lambda done, _all: say(f"{done} students"))
             self._outcome.students = report.students
             self._outcome.findings = dict(report.findings.most_common())
             self._outcome.meanings = await self._maple.store.read(_meanings)
@@ -262,7 +263,7 @@ class Story:
 
     async def _prove(self, mover: Mover, asked: TransferId, held: TransferId) -> None:
         async with self._timeline.step(DEMO, "proves the imported record anew") as say:
-            backpack = await self._maple.store.read(lambda tx: tx.backpacks.get(mover.student))
+            backpack = await self._maple.store.read(lambda tx: read_whole(tx, mover.student))
             expected = Expected(federation=self._federation, asked=asked, held=held, backpack=backpack)
             proof = await asyncio.to_thread(prove_import, expected, now=self._maple.node.now())
             receipts = await receipts_for(self._maple.node, held, proof.digest)

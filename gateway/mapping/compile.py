@@ -1,189 +1,242 @@
-"""From names in a mapping file to rows: scopes, links and conditions, compiled once."""
+"""Fields of a mapping file held against the schema: nodes that know where their cells are and what fits."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NoReturn
+from datetime import date
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from gateway.domain.errors import Misconfigured
-from gateway.mapping.crosswalk import Crosswalk
-from gateway.mapping.denied import denied_column
-from gateway.mapping.findings import Finding, Rule
-from gateway.mapping.sources import SourceTable, Stored
-from gateway.mapping.spec import Condition, Link, MappingFile, Where
-from gateway.mapping.transforms import is_null, knows
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
-Hop = Callable[[Stored, list[Finding]], Stored | None]
-"""From a row to the row that it names; what is wrong is appended."""
+from gateway.domain.backpack import base
+from gateway.mapping.cells import Cell, cell_of, cell_of_many, fixed_json, plain_text, wrapped
+from gateway.mapping.faults import Path, did_you_mean
+from gateway.mapping.nodes import Field, Fixed, Node, Object, Pieces, Reference, Rows, Several, Tree, Value
+from gateway.mapping.scopes import Names, Scope
+from gateway.mapping.spec import Items, Leaf, Many
+from gateway.mapping.spec import Node as NodeSpec
+from gateway.mapping.spec import Tree as TreeSpec
+from gateway.mapping.transforms import parser
 
-Test = Callable[[Stored], bool]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What names mean where a field is read: the columns of one source, and its links."""
-
-    source: SourceTable
-    links: Mapping[str, Link] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-
-    def path(self, reference: str) -> tuple[tuple[str, ...], str]:
-        """Return the links to follow from the row on, and the column there."""
-        first, _, column = reference.partition(".")
-        if column and first in self.links:
-            return self._chain(first), column
-        return (), self.renamed.get(reference, reference)
-
-    def _chain(self, name: str) -> tuple[str, ...]:
-        before, _, column = self.links[name].on.partition(".")
-        return (*self._chain(before), name) if column and before in self.links else (name,)
+_SHARED: Final[dict[str, type[BaseModel]]] = {
+    "OrgRef": base.OrgRef,
+    "CourseRef": base.CourseRef,
+    "Term": base.Term,
+    "PersonRef": base.PersonRef,
+    "StandardRef": base.StandardRef,
+}
 
 
-@dataclass(frozen=True)
-class Place:
-    """A cell to read: the source it is in, the column and its slot, and how to get there from the row."""
+class Compiler:
+    """Compiles fields. What is wrong is noted, and the field left out."""
 
-    source: SourceTable
-    column: str
-    slot: int
-    hops: Sequence[Hop]
+    def __init__(self, names: Names, today: date) -> None:
+        self.names = names
+        self._today = today
+        self._objects: dict[str, Object | None] = {}
+        self._plain = plain_text(names.mapping.conventions.null_tokens)
 
-    def row(self, row: Stored, out: list[Finding]) -> Stored | None:
-        """Return the row that holds the cell."""
-        at: Stored | None = row
-        for hop in self.hops:
-            if at is None:
+    def tree(self, model: type[BaseModel], spec: TreeSpec, scope: Scope, path: Path) -> Tree | None:
+        """Compile an object. None: it can never have a value."""
+        fields = []
+        for wire, node in spec.fields.items():
+            found = self._field_of(model, wire, (*path, wire))
+            if found is None:
+                continue
+            made = self.node(node, found[1], scope, (*path, wire))
+            if made is not None:
+                unless = node.unless if isinstance(node, Leaf) else None
+                fields.append(Field(wire, made, self._known(model, unless, path)))
+        moving = any(not isinstance(field.node, Fixed) for field in fields)
+        if not fields or not (moving or all(map(_is_static, spec.fields.values()))):
+            return None
+        fields.sort(key=lambda field: isinstance(field.node, Fixed))
+        test = self.names.test(spec.when, scope, (*path, "when"))
+        return Tree(model.__name__, tuple(fields), required_of(model), test)
+
+    def node(self, node: NodeSpec, annotation: Any, scope: Scope, path: Path) -> Node | None:
+        """Compile a field of that type. None: it can never have a value."""
+        inner = without_none(annotation)
+        if isinstance(node, TreeSpec):
+            if not is_model(inner) or node.many is not None:
+                self.names.faults.error(path, "the schema has no object there, or a list: write [{ ... }]")
                 return None
-            at = hop(at, out)
-        return at
-
-
-class Names:
-    """Finds what a mapping file names, among the sources of one run."""
-
-    def __init__(self, mapping: MappingFile, sources: Mapping[str, SourceTable], students: set[str]) -> None:
-        self.mapping = mapping
-        self._sources = sources
-        self._students = students
-
-    def source(self, name: str) -> SourceTable:
-        """Return the source of that name, or raise `Misconfigured`."""
-        return self._sources[name] if name in self._sources else self.fail(f"there is no source {name!r}")
-
-    def codes(self, name: str) -> Crosswalk:
-        """Return the crosswalk of that name, or raise `Misconfigured`."""
-        known = self.mapping.codes
-        return known[name] if name in known else self.fail(f"there is no crosswalk {name!r}")
-
-    def fail(self, message: str) -> NoReturn:
-        """Raise `Misconfigured`, naming the mapping."""
-        raise Misconfigured(f"mapping {self.mapping.mapping.name}: {message}")
-
-    def place(self, reference: str, scope: Scope, anchor: str | None = None) -> Place | None:
-        """Find a cell. With an anchor the row is that link's row. None: the table or column is not there.
-
-        Raises:
-            Misconfigured: there is no such source, or the column is one that is never read.
-        """
-        path, column = scope.path(reference)
-        if denied_column(column):
-            self.fail(f"the column {column!r} is never read")
-        steps = path[path.index(anchor) + 1 :] if anchor in path else path
-        source = self.source(scope.links[path[-1]].source) if path else scope.source
-        slot = source.slot(column)
-        hops = [self.hop(scope.links[name], scope) for name in steps]
-        if slot is None or None in hops:
+            return self.tree(inner, node, scope, path)
+        if isinstance(node, Items):
+            return self._items(node, inner, scope, path)
+        if get_origin(inner) is tuple:
+            self.names.faults.error(path, "the schema has a list there", "write [{ ... }]")
             return None
-        return Place(source, column, slot, [hop for hop in hops if hop])
-
-    def hop(self, link: Link, scope: Scope) -> Hop | None:
-        """Compile one link. None: the source or the column is not there."""
-        path, column = scope.path(link.on)
-        here = self.source(scope.links[path[-1]].source) if path else scope.source
-        there = self.source(link.source)
-        key = link.key or there.spec.key
-        slot = here.slot(column)
-        if slot is None or there.table is None or key is None or there.slot(key) is None:
+        if node.many is not None:
+            self.names.faults.error(path, "many makes a list", "write it in one: [{ ... }]")
             return None
-        return _hop(here, column, slot, there, there.one(key))
+        return self._leaf(node, annotation, scope, path)
 
-    def test(self, where: Where, scope: Scope) -> Test:
-        """Compile conditions; all of them must hold."""
-        tests = [self._condition(column, condition, scope) for column, condition in where.items()]
-        if len(tests) == 1:
-            return tests[0]
-        return lambda row: all(test(row) for test in tests)
+    def _known(self, model: type[BaseModel], wire: str | None, path: Path) -> str | None:
+        return wire if wire and self._field_of(model, wire, (*path, "unless")) else None
 
-    def _condition(self, reference: str, condition: Condition, scope: Scope) -> Test:
-        place = self.place(reference, scope)
-        holds = self._holds(condition)
-        nothing = holds("")
-        if place is None:
-            return lambda _row: nothing
-        if not place.hops:
-            slot = place.slot
-            return lambda row: holds(row[slot])
-        base = self.place(scope.links[scope.path(reference)[0][0]].on, scope)
-        slot = base.slot if base else place.slot
+    def _field_of(self, model: type[BaseModel], wire: str, path: Path) -> tuple[str, Any] | None:
+        for name, info in model.model_fields.items():
+            if wire == (info.alias or name):
+                return name, _annotated(info)
+        known = [info.alias or name for name, info in model.model_fields.items()]
+        message = f"the schema's {model.__name__} has no field {wire!r}"
+        self.names.faults.error(path, message, did_you_mean(wire, known))
+        return None
 
-        def through(row: Stored) -> bool:
-            there = place.row(row, [])
-            return nothing if there is None else holds(there[place.slot])
+    def _leaf(self, leaf: Leaf, annotation: Any, scope: Scope, path: Path) -> Node | None:
+        when = self.names.test(leaf.when, scope, (*path, "when"))
+        if not leaf.column:
+            fixed = self._fixed(leaf, annotation, path)
+            return None if fixed is None else Fixed(fixed, when)
+        places = tuple(found for name in leaf.column if (found := self.names.place(name, scope, path)))
+        if not places:
+            return None
+        if leaf.object:
+            shared = self._object(leaf.object, path)
+            return Reference(places, shared, when) if shared else None
+        cell = self._cell(leaf, annotation, path)
+        return Value(places, cell, leaf.join, when) if cell else None
 
-        return _remembered(through, slot)
+    def _cell(self, leaf: Leaf, annotation: Any, path: Path) -> Cell | None:
+        """Return what reads one value of the leaf, from a cell or a piece of one."""
+        if leaf.wrap:
+            model = without_none(annotation)
+            found = self._field_of(model, leaf.wrap, (*path, "wrap")) if is_model(model) else None
+            if found is None:
+                return None
+            one = self._cell(leaf.model_copy(update={"wrap": None}), found[1], path)
+            return wrapped(one, leaf.wrap) if one else None
+        if leaf.lookup and leaf.lookup not in self.names.mapping.codes:
+            self.names.unknown_codes(leaf.lookup, path)
+            return None
+        mapping = self.names.mapping
+        parse = parser(leaf, mapping.conventions, mapping.codes, self._today)
+        if leaf.reading == "typedIds":
+            return cell_of_many(parse, annotation)
+        return cell_of(parse, annotation, plain=self._plain if _stands(leaf, annotation) else None)
 
-    def _holds(self, condition: Condition) -> Callable[[str], bool]:
-        allowed = {word.casefold() for word in condition.one_of} if condition.one_of is not None else None
-        known = knows(self.codes(condition.lookup)) if condition.lookup else None
-        null, students = is_null(self.mapping.conventions), self._students
+    def _fixed(self, leaf: Leaf, annotation: Any, path: Path) -> str | None:
+        value: Any = leaf.static
+        mapping = self.names.mapping
+        if leaf.convention:
+            value = getattr(mapping.conventions, leaf.convention, None)
+            if value is None:
+                known = type(mapping.conventions).model_fields
+                message = f"there is no convention {leaf.convention!r}"
+                self.names.faults.error(path, message, did_you_mean(leaf.convention, known))
+                return None
+        if leaf.lookup:
+            if leaf.lookup not in mapping.codes:
+                self.names.unknown_codes(leaf.lookup, path)
+                return None
+            value = parser(leaf, mapping.conventions, mapping.codes, self._today)(str(value)).value
+        try:
+            return fixed_json(value, annotation)
+        except ValidationError:
+            said = repr(leaf.static if leaf.convention is None else leaf.convention)
+            self.names.faults.error(path, f"{said}: the schema refuses this value there")
+            return None
 
-        def holds(cell: str) -> bool:
-            value = "" if null(cell) else cell.strip()
-            return (
-                (allowed is None or value.casefold() in allowed)
-                and (known is None or known(value) is condition.known)
-                and (condition.blank is None or (not value) is condition.blank)
-                and (condition.student is None or (value in students) is condition.student)
-            )
+    def _items(self, items: Items, annotation: Any, scope: Scope, path: Path) -> Node | None:
+        if get_origin(annotation) is not tuple:
+            self.names.faults.error(path, "a list stands where the schema has none")
+            return None
+        inner = get_args(annotation)[0]
+        nodes = [self._item(node, inner, scope, (*path, at)) for at, node in enumerate(items.nodes)]
+        made = tuple(node for node in nodes if node)
+        return Several(made) if made else None
 
-        return holds
+    def _item(self, node: NodeSpec, annotation: Any, scope: Scope, path: Path) -> Node | None:
+        """Compile an item of a list; one with `split` or `many` gives several."""
+        if isinstance(node, Leaf | TreeSpec) and node.many:
+            return self._rows(node, node.many, annotation, scope, path)
+        if isinstance(node, Leaf) and node.split and node.column:
+            place = self.names.place(node.column[0], scope, path)
+            of = self._object(node.object, path) if node.object else self._cell(node, annotation, path)
+            when = self.names.test(node.when, scope, (*path, "when"))
+            return Pieces(place, node.split, of, when) if place and of else None
+        return self.node(node, annotation, scope, path)
+
+    def _rows(
+        self, node: Leaf | TreeSpec, many: Many, annotation: Any, scope: Scope, path: Path
+    ) -> Node | None:
+        there = self.names.source(many.source, (*path, "many"))
+        if there is None or there.table is None:
+            return None
+        inner = Scope(there, many.links, path=(*path, "many", "links"))
+        if isinstance(node, Leaf):
+            one: NodeSpec = node.model_copy(update={"many": None})
+        else:
+            one = TreeSpec(node.fields, node.when)
+        made = self.node(one, annotation, inner, path)
+        equals = [self.names.place(name, scope, (*path, "many")) for name in many.equals]
+        keys = [self.names.place(name, Scope(there), (*path, "many")) for name in many.column]
+        if made is None or not all(equals) or not all(keys):
+            return None
+        where = self.names.test(many.where, inner, (*path, "many", "where"))
+        return Rows(there, many.column, tuple(place for place in equals if place), where, made, inner.links)
+
+    def _object(self, name: str, path: Path) -> Object | None:
+        """Return the shared object of that name, compiled once."""
+        specs = self.names.mapping.objects
+        if name not in specs:
+            self.names.faults.error(path, f"there is no object {name!r}", did_you_mean(name, specs))
+            return None
+        if name not in self._objects:
+            self._objects[name] = self._shared_object(name)
+        return self._objects[name]
+
+    def _shared_object(self, name: str) -> Object | None:
+        spec, path = self.names.mapping.objects[name], ("objects", name)
+        source = self.names.source(spec.source, (*path, "source"))
+        if source is None:
+            return None
+        scope = Scope(source, spec.links, path=(*path, "links"))
+        if self._field_of(_SHARED[spec.model], spec.orphan, (*path, "orphan")) is None:
+            return None
+        if len(source.spec.key) != 1:
+            self.names.faults.error(path, f"the source {spec.source!r} has not one key column")
+            return None
+        tree = self.tree(_SHARED[spec.model], TreeSpec(spec.fields), scope, (*path, "fields"))
+        there = source.ask(source.spec.key[0]) if source.table is not None else False
+        return Object(name, source, source.spec.key[0], spec.orphan, tree if there else None, scope.links)
 
 
-def orphan(source: SourceTable, row: Stored, column: str, there: SourceTable) -> Finding:
-    """Return the finding about a key that names no row."""
-    gone = source.at(row, column) in there.gone
-    return source.about(
-        row,
-        column,
-        Rule.REFERENCE_ORPHAN,
-        f"the row of {there.file} that it names is {'marked as deleted' if gone else 'not there'}",
-        f"export {there.file} again, or correct the key",
+def required_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the wire names of the fields without which there is no object; `meta` is always made."""
+    return tuple(
+        info.alias or name
+        for name, info in model.model_fields.items()
+        if info.is_required() and name != "meta"
     )
 
 
-def _hop(here: SourceTable, column: str, slot: int, there: SourceTable, index: Mapping[str, Stored]) -> Hop:
-    def follow(row: Stored, out: list[Finding]) -> Stored | None:
-        key = row[slot]
-        if not key:
-            return None
-        found = index.get(key) or index.get(key.strip())
-        if found is None:
-            if key.strip():
-                out.append(orphan(here, row, column, there))
-            return None
-        there.use(found)
-        return found
-
-    return follow
+def _is_static(node: NodeSpec) -> bool:
+    return isinstance(node, Leaf) and not node.column
 
 
-def _remembered(test: Test, slot: int) -> Test:
-    """Return the same test for rows whose answer depends on one key only."""
-    known: dict[str, bool] = {}
+def _stands(leaf: Leaf, annotation: Any) -> bool:
+    """Tell whether a clean text is its own value: nothing looks it up, and the field takes any text."""
+    if leaf.reading != "text" or leaf.lookup or leaf.gives or leaf.extract:
+        return False
+    return without_none(annotation) is str and "pattern" not in str(TypeAdapter(annotation).json_schema())
 
-    def holds(row: Stored) -> bool:
-        answer = known.get(row[slot])
-        if answer is None:
-            answer = known[row[slot]] = test(row)
-        return answer
 
-    return holds
+def _annotated(info: FieldInfo) -> Any:
+    """Return the field's type with its constraints."""
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+
+
+def without_none(annotation: Any) -> Any:
+    """Return the type of a value that is there."""
+    if get_origin(annotation) is Annotated:
+        return without_none(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        inner = [one for one in get_args(annotation) if one is not NoneType]
+        return without_none(inner[0]) if len(inner) == 1 else annotation
+    return annotation
+
+
+def is_model(annotation: Any) -> bool:
+    """Tell whether the type is an object of the schema."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

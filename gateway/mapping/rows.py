@@ -1,10 +1,30 @@
-"""Rows as the local system has them: what the mapping needs from an adapter."""
+"""Rows as the local system has them, column by column: what the mapping needs from an adapter."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import polars as pl
+
 from gateway.mapping.findings import Finding
+
+LINE_TYPE = pl.UInt32
+"""Lines are counted from 1; no file has four thousand million."""
+
+FILE_COLUMN = "_file"
+LINE_COLUMN = "_line"
+"""Columns by which a table of several files, or of records without lines, says where each row is from.
+
+They are no data: findings and entries name the place that they give.
+"""
+
+BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What is stripped off a key: the white space of Unicode, without the separators U+001C to U+001F."""
+
+PLACE_COLUMNS = frozenset({FILE_COLUMN, LINE_COLUMN})
 
 
 class Row(NamedTuple):
@@ -12,9 +32,8 @@ class Row(NamedTuple):
 
     values: Mapping[str, str]
     """By column, as the table's header spells it; a cell that the row lacks is absent."""
-    file: str
     line: int
-    """The physical line, from 1, at which the row begins."""
+    """The physical line, from 1, at which the row begins; without lines, the row's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +44,49 @@ class Table:
     """As the mapping's `file` calls it: for OneRoster `users`, whatever case the file's name has."""
     columns: tuple[str, ...]
     file: str
+    """What people know it by: a path in the bundle, a table of the database, a resource."""
     findings: tuple[Finding, ...] = ()
+    lined: bool = True
+    """Whether rows have lines that an editor shows; otherwise they are numbered as they come."""
 
 
-Batch = Sequence[Row | Finding]
-"""Rows in the order of the file. A finding about a row stands before it and names its line."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows in the order of the source, and what was wrong with them as rows."""
+
+    cells: pl.DataFrame
+    """A `String` column for each column of the table, in its order. Null: the row lacks the cell."""
+    lines: pl.Series
+    """`LINE_TYPE`, rising, of the same length."""
+    findings: Sequence[Finding] = ()
+    """Each about the row of its `line`, or about a row that could not be read and is not here."""
+
+    def rows(self) -> Iterable[Row]:
+        """Yield the rows one by one."""
+        for line, values in zip(self.lines, self.cells.iter_rows(named=True), strict=True):
+            yield Row({name: value for name, value in values.items() if value is not None}, line)
+
+
+def batch_of(columns: Sequence[str], rows: Iterable[Row], findings: Sequence[Finding] = ()) -> Batch:
+    """Return rows that came one by one as a batch."""
+    found = list(rows)
+    cells = {name: [row.values.get(name) for row in found] for name in columns}
+    return Batch(
+        pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String)),
+        pl.Series("line", [row.line for row in found], LINE_TYPE),
+        findings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Rows in which the column holds one of the values, compared as text without the blanks around it.
+
+    A database compares as it does; it may leave rows out whose cells have blanks around them.
+    """
+
+    column: str
+    values: Sequence[str] = field(repr=False)
 
 
 class RowSource(Protocol):
@@ -38,8 +95,11 @@ class RowSource(Protocol):
     async def tables(self) -> Sequence[Table]:
         """Return what is there, in a stable order."""
 
-    def rows(self, table: Table) -> AsyncIterator[Batch]:
-        """Yield the table's rows in batches."""
+    def batches(self, table: Table, only: Only | None = None) -> AsyncIterator[Batch]:
+        """Yield the table's rows, in batches of up to some ten thousand.
+
+        `only` is pushed down to sources that can find rows by a value; the others read all and filter.
+        """
 
     def unused(self) -> Sequence[Finding]:
         """Return what was there and is no table."""

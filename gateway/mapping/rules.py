@@ -51,6 +51,9 @@ class Rule(StrEnum):
     FILE_DAMAGED = "file.damaged"
     FILE_DELIMITER = "file.delimiter"
     FILE_WRONG_CONTENT = "file.wrongContent"
+    CREDENTIAL_UNREADABLE = "credential.unreadable"
+    CREDENTIAL_INVALID = "credential.invalid"
+    CREDENTIAL_UNTRUSTED = "credential.untrusted"
 
 
 _ERRORS: Final = frozenset(
@@ -69,6 +72,8 @@ _ERRORS: Final = frozenset(
         Rule.ENTRY_INVALID,
         Rule.FILE_DAMAGED,
         Rule.FILE_WRONG_CONTENT,
+        Rule.CREDENTIAL_UNREADABLE,
+        Rule.CREDENTIAL_INVALID,
     }
 )
 _INFOS: Final = frozenset(

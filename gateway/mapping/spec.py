@@ -6,10 +6,11 @@ Errors name the file and the key.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from gateway.domain.errors import Misconfigured
 from gateway.mapping.crosswalk import Crosswalk, Spec
@@ -24,11 +25,13 @@ Reading = Literal[
     "date",
     "birthDate",
     "exitDate",
+    "time",
     "integer",
     "decimal",
     "boolean",
     "schoolYear",
     "typedIds",
+    "base64",
 ]
 """How the text of a cell is read. All are strict: what does not fit becomes a finding, not a guess."""
 
@@ -46,6 +49,8 @@ class Condition(Spec):
 
     one_of: tuple[str, ...] | None = None
     """Values, in any case."""
+    not_of: tuple[str, ...] | None = None
+    """Any other value than these, or none, in any case."""
     lookup: str | None = None
     """A crosswalk that knows the value, or does not, as `known` says."""
     known: bool = True
@@ -62,13 +67,37 @@ Where = Mapping[str, Annotated[Condition, BeforeValidator(_condition)]]
 """By column. A list is short for `one_of`."""
 
 
+class Link(Spec):
+    """To the one row of `source` whose key is in the column `on`."""
+
+    source: str
+    on: Columns
+    key: Columns = ()
+    """Columns other than the source's key; then the first row that has them."""
+    where: Where = Field(default_factory=dict)
+    """On columns of the target: rows that do not hold are not there."""
+    required: bool = False
+    """Without the row there is no entry."""
+    optional: bool = False
+    """Not every key has a row there, and none is missed."""
+
+
 class Many(Spec):
     """Rows of another source whose `column` equals `equals`, a column here."""
 
     source: str
-    column: str
-    equals: str
+    column: Columns
+    equals: Columns
     where: Where = Field(default_factory=dict)
+    """On columns of those rows."""
+    links: Mapping[str, Link] = Field(default_factory=dict)
+    """Links that start at those rows."""
+
+    @model_validator(mode="after")
+    def _as_many(self) -> "Many":
+        if len(self.column) != len(self.equals):
+            raise ValueError("column and equals name a different number of columns")
+        return self
 
 
 class Leaf(Spec):
@@ -99,13 +128,28 @@ class Leaf(Spec):
     """Read from each of these rows."""
     unless: str | None = None
     """Left out where this other field has a value."""
+    extract: str | None = None
+    """Regular expression with one group: what is read of the cell. A cell that does not fit is a finding."""
+    join: str | None = None
+    """With several columns: all that are not blank, with this between them, instead of the first."""
+    format: str | None = None
+    """With a date: how it is written, in the signs of strptime, such as `%d%m%Y`."""
+    plus: int | None = None
+    """With an integer or a school year: what is added, as 1991 to PowerSchool's year ids."""
+    when: Where = Field(default_factory=dict)
+    """Left out where these do not hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """An object: its fields by wire name."""
+    """An object: its fields by wire name. `when`: left out where these do not hold.
+
+    With `many`, in a list, one object for each of those rows; its fields are read from them.
+    """
 
     fields: Mapping[str, "Node"]
+    when: Where = dataclass_field(default_factory=dict)
+    many: Many | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +179,30 @@ def parse_node(value: Any, place: str = "") -> Node:
     if not isinstance(value, dict):
         raise ValueError(f"{place}: must be a column, a table or a list")  # noqa: TRY004 - pydantic reads it
     if not _OF_A_LEAF & value.keys():
-        return Tree({name: parse_node(item, f"{place}.{name}") for name, item in value.items()})
+        names = [name for name in value if name not in {"when", "many"}]
+        fields = {name: parse_node(value[name], f"{place}.{name}") for name in names}
+        return Tree(fields, _where(value.get("when", {}), place), _many(value.get("many"), place))
     try:
         return Leaf.model_validate(value)
     except ValidationError as error:
         raise ValueError(f"{place}: {_first(error)}") from None
 
+
+def _where(value: Any, place: str) -> Where:
+    try:
+        return _WHERE.validate_python(value)
+    except ValidationError as error:
+        raise ValueError(f"{place}.when: {_first(error)}") from None
+
+
+def _many(value: Any, place: str) -> Many | None:
+    try:
+        return None if value is None else Many.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(f"{place}.many: {_first(error)}") from None
+
+
+_WHERE: TypeAdapter[Where] = TypeAdapter(Where)
 
 Fields = Mapping[str, Annotated[Any, BeforeValidator(parse_node)]]
 """Nodes by wire name."""
@@ -174,33 +236,42 @@ class Conventions(Spec):
     """Dates that mean no date."""
     deleted: tuple[str, ...]
     """Values of the `status` column that mean that the row is gone."""
+    time_zone: str
+    """Of dates with a time, as the IANA names it."""
+    attendance: Literal["exceptionsOnly", "all"]
+    """Whether a day without an event is a day of presence."""
+    attendance_unit: Literal["day", "halfDay", "period"]
+    gpa_scale: str
+    """The best grade point average there is, such as `4.0`; `unknown`."""
+    credit_unit: Literal["carnegie", "semesterHour", "quarterHour", "unknown"]
+    primary_enrollment: Literal["column", "latest", "longest", "only"]
+    """Which of several stays at a time is the one at the school that is responsible."""
+    no_show: Literal["exclude", "column", "none"]
+    """Whether stays that never began are left out by a condition, marked by a column, or not known."""
+    name_order: Literal["separate", "lastFirst"]
+    code_state: str = Field(pattern=r"^([A-Z]{2}|none)$")
+    """Whose state codes these are; crosswalk lines of another state do not count."""
+    code_year: int | Literal["none"]
+    """The school year of the code lists; crosswalk lines of other years do not count."""
 
 
 class Source(Spec):
     """A table: its file, its key, and every column that the standard gives it."""
 
     file: str
-    key: str | None = None
-    """The column that is unique; other sources may link to it."""
+    key: Columns = ()
+    """The column or columns that are unique; other sources may link to them."""
     required: bool = False
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    """Every column of the standard; none: whatever columns the table has."""
+    others: Literal["report", "ignore"] = "report"
+    """Whether a column that is not read is told."""
     also: Mapping[str, str] = {}
     """Other spellings of a column: `birthCity = "cityOfBirth"`."""
     status: str = "status"
     """The column that says whether the row is deleted."""
     expect: Mapping[str, tuple[str, ...]] = {}
     """Columns whose other values make a row useless."""
-
-
-class Link(Spec):
-    """To the one row of `source` whose key is in the column `on`."""
-
-    source: str
-    on: str
-    key: str | None = None
-    """A column other than the source's key; then the first row that has it."""
-    required: bool = False
-    """Without the row there is no entry."""
 
 
 class ObjectSpec(Spec):
@@ -219,7 +290,7 @@ class Part(Spec):
 
     source: str
     student: str
-    """The column that holds the student's key."""
+    """The column that holds the student's key; `link.column` where another table knows it."""
     split: str | None = None
     """What separates several students in that column."""
     each: str | None = None
@@ -253,8 +324,8 @@ class EntrySpec(Spec):
     fields: Fields
     asserted_by: Annotated[Any, BeforeValidator(parse_node)] = Leaf(static="school")
     verification: str | None = None
-    repeats: Literal["finding", "merge"] = "finding"
-    """What a second row with the same key is: wrong, or the same said twice."""
+    repeats: Literal["finding", "merge", "last"] = "finding"
+    """What a second row with the same key is: wrong, the same said twice, or what counts."""
     overlap: Overlap | None = None
     """Entries that must not be about the same thing at the same time."""
     in_order: tuple[tuple[str, str], ...] = ()
@@ -262,13 +333,13 @@ class EntrySpec(Spec):
 
 
 class Decider(Spec):
-    """Rows that say who is a student: those where `role` is one of `student`."""
+    """Rows that say who is a student: those where `role` is one of `students`; without a role, all."""
 
     source: str
     column: str
-    role: str
-    students: tuple[str, ...]
-    others: tuple[str, ...]
+    role: str = ""
+    students: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     """Roles of other people. A role that is in neither list decides nothing and is a finding."""
 
 
@@ -293,6 +364,14 @@ class ManifestSpec(Spec):
     """The value that means that the file is not there."""
 
 
+class Expectation(Spec):
+    """What a student's backpack must hold: the mapping's own test."""
+
+    student: str
+    expect: Mapping[str, str | int | bool]
+    """By path, such as `enrollments.0.gradeLevel.code`; a number in a path counts from 0."""
+
+
 class MappingFile(Spec):
     """A whole mapping file with the crosswalks that it may use."""
 
@@ -303,8 +382,9 @@ class MappingFile(Spec):
     objects: Mapping[str, ObjectSpec] = {}
     groups: Mapping[str, Fields] = {}
     """Fields that several entries include."""
-    entries: tuple[EntrySpec, ...]
+    entries: tuple[EntrySpec, ...] = ()
     manifest: ManifestSpec | None = None
+    tests: tuple["Expectation", ...] = ()
     codes: Mapping[str, Crosswalk] = {}
 
 
@@ -314,8 +394,14 @@ def load_mapping(text: str, codes: Mapping[str, str], *, name: str = "mapping fi
     Raises:
         Misconfigured: a text is no TOML, or says what it may not; names the file and the key.
     """
-    walks = {key: _read(Crosswalk, code, f"codes/{key}") for key, code in codes.items()}
-    return _read(MappingFile, text, name).model_copy(update={"codes": walks})
+    mapping = _read(MappingFile, text, name)
+    conventions = mapping.conventions
+    year = None if conventions.code_year == "none" else conventions.code_year
+    walks = {
+        key: _read(Crosswalk, code, f"codes/{key}").of(conventions.code_state, year)
+        for key, code in codes.items()
+    }
+    return mapping.model_copy(update={"codes": walks})
 
 
 def _read(model: type[S], text: str, name: str) -> S:

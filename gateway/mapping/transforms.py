@@ -1,13 +1,14 @@
 """From the text of a cell to a value: strict, and None with a problem where the text does not fit."""
 
+import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from gateway.domain.backpack.base import CodedValue
-from gateway.mapping.crosswalk import Crosswalk
+from gateway.mapping.crosswalk import CodeValue, Crosswalk
 from gateway.mapping.dates import Parsed, Problem, parse_date
 from gateway.mapping.denied import denied_column, holds_ssn
 from gateway.mapping.findings import Rule
@@ -34,6 +35,11 @@ SSN: Final = Problem(
     "remove it from the export",
 )
 _AGES: Final = (2, 26)
+_NOT_EXTRACTED: Final = Problem(
+    Rule.ENTRY_INVALID, "the text is not written as the mapping expects", "correct the cell or the mapping"
+)
+_NOON: Final = 12
+_TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?:\s*([AaPp])\.?[Mm]\.?)?", re.ASCII)
 
 
 def parser(leaf: Leaf, conventions: Conventions, codes: Mapping[str, Crosswalk], today: date) -> Parse:
@@ -43,7 +49,23 @@ def parser(leaf: Leaf, conventions: Conventions, codes: Mapping[str, Crosswalk],
         KeyError: the leaf names a crosswalk that is not there.
     """
     parse = _reading(leaf, conventions, codes, today)
-    return without_nulls(parse if leaf.reading == "typedIds" else _without_ssn(parse), conventions)
+    if leaf.extract:
+        parse = _extracted(parse, re.compile(leaf.extract))
+    plain = leaf.reading in {"typedIds", "base64"}
+    return without_nulls(parse if plain else _without_ssn(parse), conventions)
+
+
+def _extracted(parse: Parse, pattern: re.Pattern[str]) -> Parse:
+    """Return the same parser for what the pattern's group finds in the text."""
+
+    def read(text: str) -> Parsed:
+        found = pattern.search(text)
+        if found is None:
+            return Parsed(None, _NOT_EXTRACTED)
+        taken = (found[1] or "").strip() if pattern.groups else found[0]
+        return parse(taken) if taken else _NOTHING
+
+    return read
 
 
 def without_nulls(parse: Parse, conventions: Conventions) -> Parse:
@@ -75,13 +97,15 @@ def _reading(leaf: Leaf, conventions: Conventions, codes: Mapping[str, Crosswalk
         "name": _name,
         "letter": _letter,
         "identifier": _identifier(conventions),
-        "date": lambda text: parse_date(text, conventions),
-        "exitDate": lambda text: _exit_date(text, conventions),
-        "birthDate": lambda text: _birth_date(text, conventions, today),
-        "integer": _integer,
+        "date": _dated(leaf, conventions),
+        "time": _time,
+        "base64": _base64,
+        "exitDate": _exit_date(_dated(leaf, conventions), conventions),
+        "birthDate": _birth_date(_dated(leaf, conventions), today),
+        "integer": _plus(_integer, leaf.plus),
         "decimal": _decimal,
         "boolean": lambda text: boolean(text, leaf.true, leaf.false),
-        "schoolYear": lambda text: _school_year(text, conventions),
+        "schoolYear": _plus(lambda text: _school_year(text, conventions), leaf.plus),
     }
     return simple[leaf.reading]
 
@@ -126,24 +150,79 @@ def _identifier(conventions: Conventions) -> Parse:
     return read
 
 
-def _exit_date(text: str, conventions: Conventions) -> Parsed:
-    """Read a date as the first day on which the learner no longer belonged."""
-    found = parse_date(text, conventions)
-    if conventions.exit_date == "lastDayAttended" and isinstance(found.value, date):
-        return Parsed(found.value + timedelta(days=1), found.problem)
-    return found
+def _dated(leaf: Leaf, conventions: Conventions) -> Parse:
+    """Return what reads a date, in the written form that the leaf declares if it does."""
+    written = leaf.format
+    if written is None:
+        return lambda text: parse_date(text, conventions)
+
+    def read(text: str) -> Parsed:
+        try:
+            found = datetime.strptime(text, written).date()  # noqa: DTZ007 - a date has no zone
+        except ValueError:
+            return parse_date(text, conventions)
+        return parse_date(found.isoformat(), conventions)
+
+    return read
 
 
-def _birth_date(text: str, conventions: Conventions, today: date) -> Parsed:
-    found = parse_date(text, conventions)
-    if found.problem or not isinstance(found.value, date):
+def _time(text: str) -> Parsed:
+    """Read a time of day as HH:MM."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return Parsed(None, Problem(Rule.DATE_INVALID, "this is no time of day", "write HH:MM"))
+    hour, half = int(found[1]), (found[3] or "").lower()
+    if half and hour <= _NOON:
+        hour = hour % _NOON + (_NOON if half == "p" else 0)
+    return Parsed(f"{hour:02d}:{found[2]}")
+
+
+def _base64(text: str) -> Parsed:
+    """Read bytes that are written in base64; nothing of them is ever cut."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return Parsed(None, Problem(Rule.ENTRY_INVALID, "this is not base64", "write the bytes in base64"))
+    return Parsed(text)
+
+
+def _plus(parse: Parse, more: int | None) -> Parse:
+    """Return the same parser, whose numbers are greater by that."""
+    if not more:
+        return parse
+
+    def read(text: str) -> Parsed:
+        found = parse(text)
+        return Parsed(found.value + more, found.problem) if isinstance(found.value, int) else found
+
+    return read
+
+
+def _exit_date(parse: Parse, conventions: Conventions) -> Parse:
+    """Return what reads a date as the first day on which the learner no longer belonged."""
+
+    def read(text: str) -> Parsed:
+        found = parse(text)
+        if conventions.exit_date == "lastDayAttended" and isinstance(found.value, date):
+            return Parsed(found.value + timedelta(days=1), found.problem)
         return found
-    if not _AGES[0] <= (today - found.value).days / 365.25 <= _AGES[1]:
-        return Parsed(
-            found.value,
-            Problem(Rule.AGE_IMPLAUSIBLE, "nobody of that age goes to school", "check the year of birth"),
-        )
-    return found
+
+    return read
+
+
+def _birth_date(parse: Parse, today: date) -> Parse:
+    def read(text: str) -> Parsed:
+        found = parse(text)
+        if found.problem or not isinstance(found.value, date):
+            return found
+        if not _AGES[0] <= (today - found.value).days / 365.25 <= _AGES[1]:
+            problem = Problem(
+                Rule.AGE_IMPLAUSIBLE, "nobody of that age goes to school", "check the year of birth"
+            )
+            return Parsed(found.value, problem)
+        return found
+
+    return read
 
 
 def _integer(text: str) -> Parsed:
@@ -169,10 +248,9 @@ def _decimal(text: str) -> Parsed:
 def boolean(text: str, true: tuple[str, ...] = (), false: tuple[str, ...] = ()) -> Parsed:
     """Read yes or no in the words that exports use, or in those that are given."""
     word = text.casefold()
-    if word in _TRUE or word in {one.casefold() for one in true}:
-        return Parsed(True)
-    if word in _FALSE or word in {one.casefold() for one in false}:
-        return Parsed(False)
+    for words, meant in ((true, True), (false, False), (_TRUE, True), (_FALSE, False)):
+        if word in {one.casefold() for one in words}:
+            return Parsed(meant)
     return Parsed(None, Problem(Rule.BOOLEAN_INVALID, "this is neither yes nor no", "write true or false"))
 
 
@@ -223,11 +301,15 @@ def _is_denied(kind: str, value: str) -> bool:
 
 def coded(walk: Crosswalk, *, plain: bool = False) -> Parse:
     """Return what turns a local code into a coded value, or into the bare code."""
-    known = {_key(local): value for value in walk.values for local in (value.code, *value.local)}
+    known: dict[str, CodeValue] = {}
+    for value in walk.values:
+        for local in (value.code, *value.local):
+            known.setdefault(_key(local), value)
     normalise = _grade_key if walk.normalise == "gradeLevel" else _key
 
     def read(text: str) -> Parsed:
-        value = known.get(_key(text)) or known.get(normalise(text))
+        local, namespace = code_of(text)
+        value = known.get(_key(local)) or known.get(normalise(local))
         if value is None:
             return _unmapped(walk, text, plain=plain)
         if value.drop:
@@ -236,7 +318,12 @@ def coded(walk: Crosswalk, *, plain: bool = False) -> Parse:
             return Parsed(value.code)
         return Parsed(
             CodedValue(
-                code=value.code, system=walk.system, display=value.display, local_code=text, mapping="exact"
+                code=value.code,
+                system=walk.system,
+                display=value.display,
+                local_code=local,
+                local_system=namespace,
+                mapping="exact",
             ),
             _ROLLED_UP if value.rolled_up else None,
         )
@@ -257,7 +344,11 @@ def _unmapped(walk: Crosswalk, text: str, *, plain: bool) -> Parsed:
     problem = Problem(Rule.CODE_UNMAPPED, "no crosswalk knows this code", "add it to the crosswalk")
     if plain:
         return Parsed(None, problem)
-    local = CodedValue(code=text, system="urn:backpack:codes:local", local_code=text, mapping="none")
+    if len(text) > _LONGEST:
+        return Parsed(None, Problem(Rule.TEXT_TOO_LONG, "this is too long for a code"))
+    code, namespace = code_of(text)
+    system = namespace or "urn:backpack:codes:local"
+    local = CodedValue(code=code, system=system, local_code=code, local_system=namespace, mapping="none")
     return Parsed(local, problem if walk.unmapped == "finding" else None)
 
 
@@ -267,8 +358,14 @@ def knows(walk: Crosswalk) -> Callable[[str], bool]:
     return lambda text: _key(text) in known
 
 
+def code_of(text: str) -> tuple[str, str | None]:
+    """Split an Ed-Fi descriptor, `uri://namespace#code`, into code and namespace; other text is a code."""
+    namespace, mark, code = text.rpartition("#")
+    return (code, namespace) if mark and code and namespace.startswith("uri://") else (text, None)
+
+
 def _key(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(code_of(text)[0].casefold().split())
 
 
 def _grade_key(text: str) -> str:

@@ -1,12 +1,15 @@
 """`ports.Backpacks` and `ports.Findings` in SQL: what the last mapping run left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
 
+from gateway.domain.backpack.compact import numbers_in
+from gateway.domain.backpack.whole import Stamp
 from gateway.domain.errors import Unknown
 from gateway.domain.ids import Digest, LocalStudentId
 from gateway.domain.matching import Candidate, normalise, normalise_id
@@ -14,7 +17,7 @@ from gateway.domain.transfer import Subject
 from gateway.mapping.findings import Finding
 from gateway.storage.db import Db
 from gateway.storage.prepared import AnyRow
-from gateway.storage.tables import backpack_names, backpacks, findings
+from gateway.storage.tables import backpack_names, backpacks, findings, kept_objects
 from gateway.usecases.ports import StoredBackpack
 
 _c = backpacks.c
@@ -39,6 +42,8 @@ _BORN_OR_KNOWN = (
 )
 _FORGET_NAMES = delete(backpack_names).where(backpack_names.c.student == bindparam("b_student"))
 _REMOVE = delete(backpacks).where(_c.student == bindparam("b_student"))
+_KEPT = select(kept_objects.c.number, kept_objects.c.json)
+_KEPT_ONE = select(kept_objects.c.json).where(kept_objects.c.number == bindparam("number"))
 _COUNT = select(func.count().label("n")).select_from(backpacks)
 
 
@@ -67,6 +72,28 @@ class SqlBackpacks:
         if row is None:
             raise Unknown("there is no such student")
         return stored_backpack(row)
+
+    def keep(self, objects: Mapping[int, str]) -> None:
+        """Keep objects that compact documents name; a number stays what it is."""
+        self._db.put_each(kept_objects, [{"number": n, "json": json} for n, json in objects.items()])
+
+    def kept(self, numbers: Collection[int] | None = None) -> Mapping[int, str]:
+        """Return kept objects: those of the numbers and those that they name, or all."""
+        if numbers is None:
+            return {row["number"]: row["json"] for row in self._db.all(_KEPT)}
+        found: dict[int, str] = {}
+        asked = set(numbers)
+        while asked:
+            new = {number: self._kept_one(number) for number in asked}
+            found |= new
+            asked = set().union(*(numbers_in(orjson.loads(json)) for json in new.values())) - found.keys()
+        return found
+
+    def _kept_one(self, number: int) -> str:
+        row = self._db.first(_KEPT_ONE, {"number": number})
+        if row is None:
+            raise Unknown("an object that a backpack names is not there: map the students again")
+        return str(row["json"])
 
     def fingerprints(self) -> Mapping[LocalStudentId, Digest]:
         """Return what is there, to find what changed."""
@@ -131,7 +158,8 @@ def _values(backpack: StoredBackpack) -> dict[str, Any]:
 
 def stored_backpack(row: AnyRow) -> StoredBackpack:
     """Return the row's student."""
-    return StoredBackpack(**{**row, "candidate": _candidate(row["candidate"])})
+    stamp = row["stamp"] and Stamp(**row["stamp"])
+    return StoredBackpack(**{**row, "candidate": _candidate(row["candidate"]), "stamp": stamp})
 
 
 def _candidate(stored: Mapping[str, Any]) -> Candidate:
@@ -143,7 +171,8 @@ def _candidate(stored: Mapping[str, Any]) -> Candidate:
 _f = findings.c
 _FINDING: Final = tuple(_f[field.name] for field in fields(Finding))
 _IN_ORDER = select(_f.student, *_FINDING).order_by(_f.file, _f.line.asc().nulls_first(), _f.seq)
-_CLEAR = delete(findings)
+_CLEAR_NOBODYS = delete(findings).where(_f.student.is_(None))
+_CLEAR = delete(findings).where(_f.student == bindparam("b_student"))
 _INSERT = findings.insert().inline()
 _COUNTS = select(_f.rule, func.count().label("n")).group_by(_f.rule)
 
@@ -154,9 +183,16 @@ class SqlFindings:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    def replace(self, found: Sequence[tuple[LocalStudentId | None, Finding]]) -> None:
-        """Store the findings of a run in place of the last run's."""
-        self._db.run(_CLEAR, {})
+    def replace(
+        self,
+        found: Sequence[tuple[LocalStudentId | None, Finding]],
+        *,
+        of: Collection[LocalStudentId | None],
+    ) -> None:
+        """Store findings in place of those of these students; of None are those of whole files and strays."""
+        if None in of:
+            self._db.run(_CLEAR_NOBODYS, {})
+        self._db.run_each(_CLEAR, [{"b_student": student} for student in of if student is not None])
         self._db.run_each(_INSERT, [{"student": student, **asdict(item)} for student, item in found])
 
     def list(

@@ -166,9 +166,17 @@ backpacks = Table(
     Column("mapped_at", Utc, nullable=False),
     Column("candidate", Json, nullable=False),
     Column("sections", LargeBinary, nullable=False),
+    Column("stamp", Json),
 )
 Index("backpacks_by_state_id", backpacks.c.state_key)
 Index("backpacks_by_birth_date", backpacks.c.birth_date)
+
+kept_objects = Table(
+    "kept_objects",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("json", Text, nullable=False),
+)
 
 backpack_names = Table(
     "backpack_names",

@@ -1,26 +1,47 @@
 """Read the local system through its mapping and keep every student's backpack."""
 
+import asyncio
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Final
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from gateway.domain.audit import Leaf
-from gateway.domain.backpack.document import sections_to_json
-from gateway.domain.errors import Misconfigured
+from gateway.domain.backpack.compact import Dictionary, sections_of
+from gateway.domain.backpack.document import SECTIONS
+from gateway.domain.errors import Misconfigured, TryLater
 from gateway.domain.ids import Digest, LocalStudentId, digest
-from gateway.domain.matching import Candidate
 from gateway.mapping.findings import Finding
-from gateway.mapping.run import Counts, MappedStudent
 from gateway.usecases.ports import Node, StoredBackpack, Tx
+from gateway.usecases.students import candidate_of, present_stay
 
-BATCH: Final = 200
+if TYPE_CHECKING:
+    from gateway.domain.backpack.whole import Stamp
+    from gateway.mapping.bulk import BulkRun, Counts, MappedBucket
+
+BATCH: Final = 500
 """Students in one transaction."""
-MAX_REMOVED: Final = 0.2
-"""A run that would remove a greater share of the students removes none: a file is probably missing."""
+DETAILS: Final = 5_000
+"""Findings of one rule about one column that are kept with their place; all of them are counted."""
+_ROW: Final = re.compile(rb'"row":\d+')
+_KEYS: Final = ("identity", "contacts", "enrollments")
+
+Found = tuple[LocalStudentId | None, Finding]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapWish:
+    """How a run is wanted."""
+
+    full: bool = False
+    """Map every student again, whether changed or not."""
+    approve_removals: bool = False
+    """Remove students who are gone, however many they are."""
+    despite_blackout: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,121 +49,172 @@ class MapReport:
     """What a mapping run did."""
 
     students: int = 0
+    mapped: int = 0
+    """Students whose rows changed, or all of them in a full run."""
     changed: int = 0
+    """Students whose documents differ from what was kept."""
     removed: int = 0
     held_removals: int = 0
     """Students who are gone from the source but were kept, because too many are."""
     findings: Counter[str] = field(default_factory=Counter)
     """By rule."""
-    files: Mapping[str, Counts] = field(default_factory=dict)
+    files: Mapping[str, "Counts"] = field(default_factory=dict)
+    mapping: str = ""
+    """Name and version of the mapping file."""
 
 
-async def map_students(node: Node, progress: Callable[[int], None] = lambda _: None) -> MapReport:
-    """Map all students; store those whose content changed, and all findings.
+async def map_students(
+    node: Node, progress: Callable[[int, int], None] = lambda _done, _all: None, wish: MapWish = MapWish()
+) -> MapReport:
+    """Map the students who changed since the last run, or all; store what differs, and all findings.
 
     Args:
         node: The district's node.
-        progress: Called with the number of students done so far.
+        progress: Called with the number of students done so far, and of all.
+        wish: How the run is wanted.
 
     Raises:
         Misconfigured: this node has no source.
+        TryLater: it is a time at which the local system is being rebuilt.
         Refused: the source as a whole cannot be read.
     """
     if node.source is None:
         raise Misconfigured("this node has no source: name one under [source] in its configuration")
-    run = await node.source.run(node.now())
+    now = node.now()
+    _check_blackout(node, now.date(), wish)
+    dictionary = Dictionary(await node.store.read(lambda tx: tx.backpacks.kept()))
     known = await node.store.read(lambda tx: tx.backpacks.fingerprints())
-    report = MapReport()
-    findings: list[tuple[LocalStudentId | None, Finding]] = []
-    seen: set[LocalStudentId] = set()
-    while batch := list(islice(run.students, BATCH)):
-        await _store(node, batch, known, report)
-        for mapped in batch:
-            seen.add(mapped.student)
-            findings += [(mapped.student, finding) for finding in mapped.findings]
-        progress(report.students)
-    findings += [(None, finding) for finding in run.findings]
-    report.files = run.counts
-    report.findings.update(str(finding.rule) for _, finding in findings)
-    await _finish(node, known.keys() - seen, findings, report)
+    async with node.source.run(now, dictionary) as run:
+        about = run.plan.mapping.mapping
+        report = MapReport(students=run.students.height, mapping=f"{about.name} {about.version}")
+        keeping = _Keeping(node, run, dictionary, node.source.stamp(run.plan, now), known, report)
+        done = 0
+        async for bucket in run.made(None if wish.full else known.keys()):
+            await keeping.take(bucket)
+            done += run.reached(bucket)
+            progress(done, report.students)
+        await keeping.end(wish)
     return report
 
 
-async def _store(
-    node: Node, batch: Sequence[MappedStudent], known: Mapping[LocalStudentId, Digest], report: MapReport
-) -> None:
-    backpacks = [_backpack(node, mapped) for mapped in batch]
-    changed = [backpack for backpack in backpacks if known.get(backpack.student) != backpack.fingerprint]
-    if changed:
-        await node.store.write(lambda tx: tx.backpacks.put(changed))
-    report.students += len(batch)
-    report.changed += len(changed)
+def _check_blackout(node: Node, today: date, wish: MapWish) -> None:
+    for first, last in node.source.blackout if node.source else ():
+        if first <= today <= last and not wish.despite_blackout:
+            raise TryLater(
+                f"the local system is rebuilt from {first} to {last}, and nothing is read;"
+                " --despite-blackout reads all the same"
+            )
 
 
-async def _finish(
-    node: Node,
-    gone: set[LocalStudentId],
-    findings: Sequence[tuple[LocalStudentId | None, Finding]],
-    report: MapReport,
-) -> None:
-    known = report.students + len(gone)
-    too_many = len(gone) > MAX_REMOVED * known
-    report.held_removals = len(gone) if too_many else 0
-    report.removed = 0 if too_many else len(gone)
-    leaf = Leaf(at=node.now(), actor="node", action="students.mapped", object=node.id)
+@dataclass
+class _Keeping:
+    """Puts what a run made into the store."""
 
-    def store(tx: Tx) -> None:
-        tx.findings.replace(findings)
-        if report.removed:
-            tx.backpacks.remove(sorted(gone))
-        tx.audit.add(leaf)
+    node: Node
+    run: "BulkRun"
+    dictionary: Dictionary
+    stamp: "Stamp"
+    known: Mapping[LocalStudentId, Digest]
+    report: MapReport
+    _more: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    _last: dict[tuple[str, str, str | None], Finding] = field(default_factory=dict)
+    _details: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
 
-    await node.store.write(store)
+    async def take(self, bucket: "MappedBucket") -> None:
+        """Store a bucket: the documents that differ, and its students' findings."""
+        students = bucket.students.get_column("student").to_list()
+        self.report.mapped += len(students)
+        backpacks = await asyncio.to_thread(lambda: list(self._backpacks(bucket)))
+        changed = [one for one in backpacks if self.known.get(one.student) != one.fingerprint]
+        self.report.changed += len(changed)
+        found = await asyncio.to_thread(lambda: list(self._kept(self._found(bucket))))
+        kept = self.dictionary.taken()
+
+        def store(tx: Tx) -> None:
+            if kept:
+                tx.backpacks.keep(kept)
+            tx.findings.replace(found, of=students)
+
+        await self.node.store.write(store)
+        for at in range(0, len(changed), BATCH):
+            await self.node.store.write(_putting(changed[at : at + BATCH]))
+
+    async def end(self, wish: MapWish) -> None:
+        """Store what belongs to no student, and remove who is gone."""
+        here = set(self.run.students.get_column("key").to_list())
+        gone = self.known.keys() - here
+        too_many = len(gone) > self._max_removed() * len(self.known) and not wish.approve_removals
+        self.report.held_removals = len(gone) if too_many else 0
+        self.report.removed = 0 if too_many else len(gone)
+        self.report.files = self.run.counts
+        found = list(self._kept((None, one) for one in self.run.findings))
+        found += [(None, _further(self._last[kind], number)) for kind, number in self._more.items()]
+        leaf = Leaf(at=self.node.now(), actor="node", action="students.mapped", object=self.node.id)
+
+        def store(tx: Tx) -> None:
+            tx.findings.replace(found, of=[None])
+            if self.report.removed:
+                tx.backpacks.remove(sorted(gone))
+                tx.findings.replace([], of=sorted(gone))
+            tx.audit.add(leaf)
+
+        await self.node.store.write(store)
+        self.report.findings.update(await self.node.store.read(lambda tx: tx.findings.counts()))
+
+    def _max_removed(self) -> float:
+        return self.node.source.max_removed if self.node.source else 0.0
+
+    def _backpacks(self, bucket: "MappedBucket") -> Iterator[StoredBackpack]:
+        names = [name for name in SECTIONS if name in bucket.students.columns]
+        now = self.node.now()
+        for row in bucket.students.iter_rows(named=True):
+            student = LocalStudentId(row["student"])
+            sections = [(name, row[name]) for name in names if row[name] is not None]
+            keys = {name: self._expanded(row.get(name)) for name in _KEYS}
+            stay = present_stay(keys["enrollments"])
+            document = sections_of(sections).encode()
+            yield StoredBackpack(
+                student=student,
+                learner=self.node.pseudonym("learner", student),
+                candidate=candidate_of(student, keys),
+                school=stay.school if stay else None,
+                grade=stay.grade if stay else None,
+                fingerprint=self._fingerprint(document),
+                sections=document,
+                mapped_at=now,
+                stamp=self.stamp,
+            )
+
+    def _expanded(self, section: str | None) -> Sequence[Mapping[str, Any]]:
+        entries: Sequence[Mapping[str, Any]] = self.dictionary.expand(orjson.loads(section or "[]"))
+        return entries
+
+    def _fingerprint(self, document: bytes) -> Digest:
+        """Digest the content without what differs from run to run: the time of the run, the row's place."""
+        said = f"{self.stamp.organisation} {self.stamp.system} {self.stamp.mapping} ".encode()
+        return digest(said + _ROW.sub(b"", document))
+
+    def _found(self, bucket: "MappedBucket") -> Iterator[Found]:
+        for student, file, line, column, raw, code in bucket.found.iter_rows():
+            yield LocalStudentId(student), self.run.finding(code, file, line, column, raw)
+
+    def _kept(self, found: Iterator[Found]) -> Iterator[Found]:
+        """Yield the findings that are kept with their place; the others are added up."""
+        for student, one in found:
+            kind = (one.rule.value, one.file, one.column)
+            self._details[kind] += 1
+            if self._details[kind] <= DETAILS:
+                yield student, one
+            else:
+                self._more[kind] += 1
+                self._last[kind] = one
 
 
-def _backpack(node: Node, mapped: MappedStudent) -> StoredBackpack:
-    sections = sections_to_json(mapped.sections)
-    return StoredBackpack(
-        student=mapped.student,
-        learner=node.pseudonym("learner", mapped.student),
-        candidate=_candidate(mapped),
-        school=mapped.school,
-        grade=mapped.grade,
-        fingerprint=_fingerprint(sections),
-        sections=orjson.dumps(sections),
-        mapped_at=node.now(),
-    )
+def _putting(backpacks: Sequence[StoredBackpack]) -> Callable[[Tx], None]:
+    return lambda tx: tx.backpacks.put(backpacks)
 
 
-def _candidate(mapped: MappedStudent) -> Candidate:
-    keys = mapped.keys
-    return Candidate(
-        student=mapped.student,
-        state_id=keys.state_id,
-        given_names=frozenset(keys.given_names),
-        family_names=frozenset(keys.family_names),
-        birth_date=keys.birth_date,
-        middle_names=frozenset({keys.middle_name} if keys.middle_name else ()),
-        birth_cities=frozenset({keys.birth_city} if keys.birth_city else ()),
-        guardian_names=frozenset(keys.guardian_names),
-        previous_schools=frozenset(keys.previous_schools),
-    )
-
-
-def _fingerprint(sections: Mapping[str, Sequence[Mapping[str, object]]]) -> Digest:
-    """Digest the content without what differs from run to run: the time of the run, the row's place."""
-    content = {
-        name: [entry | {"meta": _lasting(entry["meta"])} for entry in map(dict, entries)]
-        for name, entries in sections.items()
-    }
-    return digest(orjson.dumps(content))
-
-
-def _lasting(meta: object) -> object:
-    if not isinstance(meta, dict):
-        return meta
-    source = {name: value for name, value in meta["source"].items() if name not in _PASSING}
-    return meta | {"source": source}
-
-
-_PASSING: Final = frozenset({"extractedAt", "row"})
+def _further(one: Finding, number: int) -> Finding:
+    """Return what stands for findings that are not kept one by one."""
+    message = f"{number} more like the first {DETAILS}: {one.message}"
+    return Finding(one.file, None, one.column, None, one.rule, message, one.suggestion, one.severity)

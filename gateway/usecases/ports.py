@@ -1,11 +1,13 @@
 """The ports of a node: what its use-cases need from the world."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from gateway.domain.audit import Leaf
+from gateway.domain.backpack.compact import Dictionary
+from gateway.domain.backpack.whole import Stamp
 from gateway.domain.ids import Digest, EntityId, LocalStudentId, TransferId
 from gateway.domain.matching import Candidate
 from gateway.domain.messages import Message, MessageType
@@ -13,7 +15,13 @@ from gateway.domain.policy import Rules
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.domain.trust import Grant, Jwks, Listing
 from gateway.mapping.findings import Finding
-from gateway.mapping.run import MappingRun
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from gateway.mapping.bulk import BulkRun
+    from gateway.mapping.plan import Plan
+    from gateway.mapping.single import MappedStudent
 
 T = TypeVar("T")
 
@@ -188,8 +196,10 @@ class StoredBackpack:
     fingerprint: Digest
     """Of the content, without the time of the run."""
     sections: bytes
-    """JSON object: section name to list of entries, as on the wire."""
+    """JSON object: section name to list of entries; compact where there is a stamp, else as on the wire."""
     mapped_at: datetime
+    stamp: Stamp | None = None
+    """What the entries have in common and do not repeat."""
 
 
 class Backpacks(Protocol):
@@ -197,6 +207,12 @@ class Backpacks(Protocol):
 
     def put(self, backpacks: Sequence[StoredBackpack]) -> None:
         """Insert or replace."""
+
+    def keep(self, objects: Mapping[int, str]) -> None:
+        """Keep objects that compact documents name; a number stays what it is."""
+
+    def kept(self, numbers: Collection[int] | None = None) -> Mapping[int, str]:
+        """Return kept objects: those of the numbers and those that they name, or all."""
 
     def get(self, student: LocalStudentId) -> StoredBackpack:
         """Return it, or raise `Unknown`."""
@@ -223,8 +239,13 @@ class Backpacks(Protocol):
 class Findings(Protocol):
     """What was wrong with the rows of the last mapping run. Raw values are personal data."""
 
-    def replace(self, findings: Sequence[tuple[LocalStudentId | None, Finding]]) -> None:
-        """Store the findings of a run in place of the last run's."""
+    def replace(
+        self,
+        findings: Sequence[tuple[LocalStudentId | None, Finding]],
+        *,
+        of: Collection[LocalStudentId | None],
+    ) -> None:
+        """Store findings in place of those of these students; of None are those of whole files and strays."""
 
     def list(
         self, *, student: LocalStudentId | None = None, rule: str | None = None, limit: int = 1000
@@ -516,8 +537,21 @@ class Seals(Protocol):
 class Source(Protocol):
     """The local student information system, read through its mapping."""
 
-    async def run(self, extracted_at: datetime) -> MappingRun:
-        """Read all students."""
+    blackout: Sequence[tuple[date, date]]
+    """Days, both included, on which the local system is being rebuilt and is not read."""
+    max_removed: float
+    """A run that would remove a greater share of the students removes none: a file is probably missing."""
+
+    def run(self, now: datetime, dictionary: Dictionary) -> "AbstractAsyncContextManager[BulkRun]":
+        """Read all rows."""
+
+    async def student(
+        self, key: LocalStudentId, now: datetime, dictionary: Dictionary
+    ) -> "MappedStudent | None":
+        """Map one student from the rows as they are now; None if the source knows no such student."""
+
+    def stamp(self, plan: "Plan", now: datetime) -> Stamp:
+        """Return what all entries of a run at that time have in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

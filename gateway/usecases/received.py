@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gateway.domain.backpack.document import entry_from
 from gateway.domain.backpack.identity import Learner
+from gateway.domain.backpack.versions import readable
 from gateway.domain.errors import Malformed
 from gateway.domain.matching import normalise, normalise_id
 from gateway.domain.transfer import Subject
@@ -35,7 +35,7 @@ def is_about(subject: Subject, segment: OpenedSegment) -> bool:
 def _learners(segment: OpenedSegment) -> Iterator[Learner]:
     for entry in segment.sections.get("identity", ()):
         with contextlib.suppress(Malformed):
-            learner = entry_from("identity", entry)
+            learner, _ = readable("identity", entry)
             if isinstance(learner, Learner):
                 yield learner
 
@@ -105,11 +105,11 @@ def _segment(opened: OpenedSegment) -> dict[str, Any]:
 
 def _sort(section: str, entry: Mapping[str, Any], good: Sections, bad: Sections) -> None:
     try:
-        entry_from(section, entry)
+        _, present = readable(section, entry)
     except Malformed as fault:
         bad.setdefault(section, []).append({"fault": str(fault), "entry": entry})
     else:
-        good.setdefault(section, []).append(entry)
+        good.setdefault(section, []).append(present)
 
 
 def _missing(granted: Sequence[Mapping[str, Any]]) -> list[str]:

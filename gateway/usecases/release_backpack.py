@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from gateway.domain.backpack.base import LEVELS
-from gateway.domain.backpack.document import SCHEMA_VERSION, entry_from
+from gateway.domain.backpack.document import SCHEMA_VERSION
+from gateway.domain.backpack.versions import readable
 from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
 from gateway.domain.errors import Conflict, Malformed, Untrusted
 from gateway.domain.ids import LocalStudentId, b64url_decode, digest
@@ -15,6 +16,7 @@ from gateway.domain.policy import Release, plan_release
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Parcel, Segment, StoredBackpack, Tx
+from gateway.usecases.wholes import read_whole, sections_of
 
 Disclosures = Mapping[str, Sequence[str]]
 
@@ -88,7 +90,7 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
 
 def _held(tx: Tx, student: LocalStudentId) -> tuple[StoredBackpack, Sequence[Segment], Segment | None]:
     """Return the student's backpack, what earlier districts signed, and the segment that signs it already."""
-    backpack = tx.backpacks.get(student)
+    backpack = read_whole(tx, student)
     keys = backpack.candidate
     earlier = tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date)
     known = tx.segments.own(student, backpack.fingerprint)
@@ -115,7 +117,7 @@ async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> S
         "replaces": None,
     }
     chain = await node.directory.own_chain()
-    jws, disclosures = await node.seals.sign_segment(claims, orjson.loads(backpack.sections), chain)
+    jws, disclosures = await node.seals.sign_segment(claims, sections_of(backpack), chain)
     return Segment(
         digest=digest(jws.encode()),
         issuer=node.id,
@@ -151,7 +153,7 @@ def _plan(
 
 def _own_classes(backpack: StoredBackpack) -> dict[str, list[str]]:
     """Return the sensitivity class of each own entry, in the order of its disclosures."""
-    sections = orjson.loads(backpack.sections)
+    sections = sections_of(backpack)
     return {
         name: [str(entry["meta"]["sensitivity"]["class"]) for entry in entries]
         for name, entries in sections.items()
@@ -170,7 +172,7 @@ def _class(section: str, disclosure: str) -> str:
     """
     _, entry = orjson.loads(b64url_decode(disclosure))
     try:
-        return entry_from(section, entry).sensitivity().level
+        return readable(section, entry)[0].sensitivity().level
     except Malformed:
         return LEVELS[-1]
 

@@ -1,16 +1,25 @@
 """The local system behind its ports: rows through a mapping, received records into a sink."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway import plugins, resources
 from gateway.adapter_api import Adapter, ImportRecord, Sink
-from gateway.domain.ids import EntityId, TransferId
-from gateway.mapping.run import MappingRun, open_run
+from gateway.domain.backpack.compact import Dictionary
+from gateway.domain.backpack.whole import Stamp
+from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.mapping.spec import MappingFile, load_mapping
-from gateway.settings import Settings
+from gateway.settings import Settings, Source
 from gateway.usecases.ports import Import
+
+if TYPE_CHECKING:
+    from gateway.mapping.bulk import BulkRun
+    from gateway.mapping.plan import Plan
+    from gateway.mapping.single import MappedStudent
 
 
 def local_system(settings: Settings) -> tuple[Adapter | None, MappingFile | None, Sink | None]:
@@ -22,11 +31,18 @@ def local_system(settings: Settings) -> tuple[Adapter | None, MappingFile | None
     adapter = mapping = sink = None
     if settings.source:
         adapter = plugins.load_adapter(settings.source.adapter, _located(settings, settings.source.options))
-        text = resources.mapping_text(settings.source.mapping)
-        mapping = load_mapping(text, resources.code_texts(), name=settings.source.mapping)
+        name = _mapping_of(settings, settings.source)
+        text, codes = resources.mapping_text(name), resources.code_texts(name)
+        mapping = load_mapping(text, codes, name=settings.source.mapping)
     if settings.import_:
         sink = plugins.load_sink(settings.import_.sink, _located(settings, settings.import_.options))
     return adapter, mapping, sink
+
+
+def _mapping_of(settings: Settings, source: Source) -> str:
+    """Return the mapping's name; a path is relative to the settings file, like every path in it."""
+    beside = settings.path(Path(source.mapping))
+    return str(beside) if beside.suffix == ".toml" and beside.is_file() else source.mapping
 
 
 def _located(settings: Settings, options: Mapping[str, object]) -> dict[str, object]:
@@ -42,15 +58,50 @@ def _located(settings: Settings, options: Mapping[str, object]) -> dict[str, obj
 class MappedSource:
     """`ports.Source` over an adapter and a mapping."""
 
-    def __init__(self, adapter: Adapter, mapping: MappingFile, organisation: EntityId) -> None:
+    def __init__(
+        self, adapter: Adapter, mapping: MappingFile, organisation: EntityId, source: Source, folder: Path
+    ) -> None:
         self._adapter = adapter
         self._mapping = mapping
         self._organisation = organisation
+        self._folder = folder
+        self.blackout: Sequence[tuple[date, date]] = [(one.first, one.last) for one in source.blackout]
+        self.max_removed = source.max_removed
 
-    async def run(self, extracted_at: datetime) -> MappingRun:
-        """Read all students."""
-        return await open_run(
-            self._adapter, self._mapping, extracted_at=extracted_at, organisation=self._organisation
+    @asynccontextmanager
+    async def run(self, now: datetime, dictionary: Dictionary) -> "AsyncIterator[BulkRun]":
+        """Read all rows. What does not fit into memory lies in the folder until the run ends."""
+        from gateway.mapping.bulk import open_bulk
+
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="run-") as work:
+            yield await open_bulk(
+                self._adapter,
+                self._mapping,
+                now=now,
+                work=Path(work),
+                dictionary=dictionary,
+                state=self._folder / "state",
+            )
+
+    async def student(
+        self, key: LocalStudentId, now: datetime, dictionary: Dictionary
+    ) -> "MappedStudent | None":
+        """Map one student from the rows as they are now."""
+        from gateway.mapping.single import open_single
+
+        single = await open_single(self._adapter, self._mapping, now.date(), dictionary)
+        return await single.student(key)
+
+    def stamp(self, plan: "Plan", now: datetime) -> Stamp:
+        """Return what all entries of a run at that time have in common."""
+        about = self._mapping.mapping
+        return Stamp.of(
+            organisation=self._organisation,
+            system=about.source_system,
+            mapping=f"{about.name} {about.version}",
+            at=now,
+            files={source.spec.file: source.file for source in plan.sources.values() if source.table},
         )
 
 

@@ -14,6 +14,7 @@ from gateway.crypto.node_seals import NodeSeals
 from gateway.crypto.publishing import AgencyPublisher, DistrictPublisher
 from gateway.domain.entity_ids import entity_id
 from gateway.domain.errors import PeerUnavailable
+from gateway.domain.ids import EntityId
 from gateway.domain.policy import Rules
 from gateway.mapping.spec import MappingFile
 from gateway.peers.addresses import Outbound
@@ -63,19 +64,22 @@ class Opened:
 
 
 @contextlib.asynccontextmanager
-async def open_node(settings: Settings, *, serving: bool = False) -> AsyncIterator[Opened]:
+async def open_node(
+    settings: Settings, *, serving: bool = False, alone: bool = False
+) -> AsyncIterator[Opened]:
     """Open a node's store, keys, source and connections, and close them at the end.
 
     Args:
         settings: The node's settings.
         serving: Whether this process serves; any other process may open the node beside it.
+        alone: Whether no agency need be pinned, because nobody is talked to.
 
     Raises:
         Misconfigured: a file, key or setting is missing or wrong; the message says which.
     """
     async with contextlib.AsyncExitStack() as stack:
         keys = KeyRing.load(settings.path(settings.keys.folder))
-        rules = chain_rules(settings, keys)
+        rules = chain_rules(settings, keys, alone=alone)
         store = await SqlStore.open(settings.path(settings.store.path), checkpointer=serving)
         stack.push_async_callback(store.close)
         outbound = _outbound(settings)
@@ -98,6 +102,14 @@ class _Network:
     seals: NodeSeals
 
 
+def _source(
+    settings: Settings, adapter: Adapter | None, mapping: MappingFile | None, id_: EntityId
+) -> MappedSource | None:
+    if adapter is None or mapping is None or settings.source is None:
+        return None
+    return MappedSource(adapter, mapping, id_, settings.source, settings.path(settings.source.folder))
+
+
 def _network(
     settings: Settings,
     keys: KeyRing,
@@ -108,7 +120,7 @@ def _network(
     serving: bool,
 ) -> _Network:
     id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
-    agency = next(iter(rules.anchors))
+    agency = next(iter(rules.anchors), id_)
     statements = StatementClient(caller, limits=rules.limits, allow_loopback_http=rules.allow_loopback_http)
     marks = OwnMarks(statements, store, id_=id_, agency=agency, types=settings.trust.marks, now=now)
     publisher = (
@@ -161,7 +173,7 @@ def _opened(
         peers=network.peers,
         directory=network.directory,
         seals=network.seals,
-        source=MappedSource(adapter, mapping, id_) if adapter and mapping else None,
+        source=_source(settings, adapter, mapping, id_),
         imports=SinkImports(sink) if sink else None,
         rules=_rules(settings),
         pace=_pace(settings),
@@ -182,7 +194,7 @@ def _opened(
         sink=sink,
         directory=network.directory,
         statements=network.statements,
-        members=MemberList(network.statements, agency=next(iter(rules.anchors)), rules=rules, now=now),
+        members=MemberList(network.statements, agency=next(iter(rules.anchors), id_), rules=rules, now=now),
         publisher=network.publisher,
         woken=woken,
     )

@@ -24,14 +24,14 @@ Clock = Callable[[], datetime]
 FORMATS: Final = ("application/vnd.backpack+json;v=1",)
 
 
-def chain_rules(settings: Settings, keys: KeyRing) -> ChainRules:
+def chain_rules(settings: Settings, keys: KeyRing, *, alone: bool = False) -> ChainRules:
     """Return whom the node believes. Which marks it demands are rules of its own, with errors that say so.
 
     Raises:
         Misconfigured: a district has pinned no agency, or a key file cannot be used.
     """
     return ChainRules(
-        anchors=_anchors(settings, keys),
+        anchors={} if alone and not settings.trust.anchor else _anchors(settings, keys),
         allow_loopback_http=settings.trust.allow_loopback_http,
     )
 

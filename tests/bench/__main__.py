@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measures an exchange beside a straw-man of the same steps."""
+"""`python -m tests.bench`: measures an exchange beside a straw-man of the same steps; `mapping`: the mapping engine."""
 
 import argparse
 import asyncio
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from tests.bench import jose
 from tests.bench.exchange import Exchanges, open_exchanges
+from tests.bench.mapping import bench as mapping
 from tests.bench.measures import RUNS_ON, Measured
 from tests.bench.nodes import made_up_sections
 from tests.bench.report import Report
@@ -85,6 +86,8 @@ def _added(turns: list[Turn]) -> Turn:
 
 def main() -> int:
     """Return the exit code: not 0 only with `--strict` and a goal that is not met."""
+    if sys.argv[1:2] == ["mapping"]:
+        return mapping.main(sys.argv[2:])
     asked = _arguments()
     console = Console(stderr=False)
     if not RUNS_ON.is_dir():

@@ -121,7 +121,7 @@ async def test_a_search_returns_no_more_than_was_asked_for(store: AnyStore) -> N
 
 async def test_the_findings_of_a_run_take_the_place_of_the_last_runs(store: AnyStore) -> None:
     missing = finding(Rule.ID_MISSING, "no id", file="users.csv", line=2, suggestion="fill it in")
-    await store.write(lambda tx: tx.findings.replace([(S1, bad_date("old.csv", 1))]))
+    await store.write(lambda tx: tx.findings.replace([(S1, bad_date("old.csv", 1))], of=[S1]))
 
     await store.write(
         lambda tx: tx.findings.replace(
@@ -130,7 +130,8 @@ async def test_the_findings_of_a_run_take_the_place_of_the_last_runs(store: AnyS
                 (None, missing),
                 (S2, bad_date("demographics.csv", 7)),
                 (None, bad_date("users.csv", None)),
-            ]
+            ],
+            of=[S1, S2, None],
         )
     )
 
@@ -149,9 +150,9 @@ async def test_the_findings_of_a_run_take_the_place_of_the_last_runs(store: AnyS
 
 
 async def test_a_run_without_findings_clears_them(store: AnyStore) -> None:
-    await store.write(lambda tx: tx.findings.replace([(S1, bad_date("old.csv", 1))]))
+    await store.write(lambda tx: tx.findings.replace([(S1, bad_date("old.csv", 1))], of=[S1]))
 
-    await store.write(lambda tx: tx.findings.replace([]))
+    await store.write(lambda tx: tx.findings.replace([], of=[S1]))
 
     assert list(await store.read(lambda tx: tx.findings.list())) == []
 

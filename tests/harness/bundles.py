@@ -3,16 +3,14 @@
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.oneroster_csv import OneRosterCsv, OneRosterCsvAdapter
-from gateway.mapping.findings import Finding
-from gateway.mapping.run import Counts, MappedStudent, load_mapping, open_run
-from gateway.mapping.spec import MappingFile
+from gateway.mapping.spec import MappingFile, load_mapping
 from gateway.resources import code_texts, mapping_text
+from tests.harness.mapped import Mapped, map_all
 
 NOW = datetime(2026, 9, 30, 6, 0, tzinfo=UTC)
 ONEROSTER: MappingFile = load_mapping(
@@ -328,29 +326,6 @@ def add_student(bundle: Bundle, number: int) -> None:
     )
 
 
-@dataclass
-class Mapped:
-    """A run that has been read to its end."""
-
-    students: dict[str, MappedStudent]
-    findings: list[Finding]
-    """Of the run and of every student."""
-    counts: dict[str, Counts]
-
-    def warnings(self) -> list[Finding]:
-        """Return what is worse than information."""
-        return [found for found in self.findings if found.severity != "info"]
-
-
 async def map_path(path: Path, mapping: MappingFile = ONEROSTER) -> Mapped:
-    """Map the bundle at the path and check that every row is accounted for."""
-    adapter = OneRosterCsvAdapter(OneRosterCsv(path=path))
-    run = await open_run(adapter, mapping, extracted_at=NOW, organisation="urn:example:maple")
-    students: Sequence[MappedStudent] = [*run.students]
-    assert all(_adds_up(counts) for counts in run.counts.values()), run.counts
-    found = [*run.findings, *(one for student in students for one in student.findings)]
-    return Mapped({student.student: student for student in students}, found, run.counts)
-
-
-def _adds_up(counts: Counts) -> bool:
-    return counts.rows == counts.used + sum(counts.excluded.values()) + counts.faulty
+    """Map the bundle at the path, by both executors, and check that every row is accounted for."""
+    return await map_all(OneRosterCsvAdapter(OneRosterCsv(path=path)), mapping, NOW)

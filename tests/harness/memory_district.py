@@ -1,7 +1,7 @@
 """The rest of the ports in memory: students, the audit log, access, and what an agency keeps."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -18,9 +18,16 @@ from gateway.usecases.ports import Member, StoredBackpack
 @dataclass
 class MemoryBackpacks:
     rows: dict[LocalStudentId, StoredBackpack] = field(default_factory=dict)
+    objects: dict[int, str] = field(default_factory=dict)
 
     def put(self, backpacks: Sequence[StoredBackpack]) -> None:
         self.rows.update({row.student: row for row in backpacks})
+
+    def keep(self, objects: Mapping[int, str]) -> None:
+        self.objects.update(objects)
+
+    def kept(self, numbers: Collection[int] | None = None) -> Mapping[int, str]:
+        return dict(self.objects)
 
     def get(self, student: LocalStudentId) -> StoredBackpack:
         if student not in self.rows:
@@ -84,8 +91,14 @@ def _names(candidate: Candidate) -> list[str]:
 class MemoryFindings:
     rows: list[tuple[LocalStudentId | None, Finding]] = field(default_factory=list)
 
-    def replace(self, findings: Sequence[tuple[LocalStudentId | None, Finding]]) -> None:
-        self.rows = sorted(findings, key=lambda row: (row[1].file, row[1].line or 0))
+    def replace(
+        self,
+        findings: Sequence[tuple[LocalStudentId | None, Finding]],
+        *,
+        of: Collection[LocalStudentId | None],
+    ) -> None:
+        kept = [row for row in self.rows if row[0] not in of]
+        self.rows = sorted([*kept, *findings], key=lambda row: (row[1].file, row[1].line or 0))
 
     def list(
         self, *, student: LocalStudentId | None = None, rule: str | None = None, limit: int = 1000

@@ -23,9 +23,12 @@ IMPORTED_IN: Final = {
     "joserfc": ("gateway/crypto/",),
     "authlib": ("gateway/crypto/", "gateway/http/authorization.py", "gateway/http/oauth.py"),
     "authlib.jose": (),
-    "sqlalchemy": ("gateway/storage/",),
+    "sqlalchemy": ("gateway/storage/", "adapters/_sql", "adapters/sql.py"),
     "alembic": ("gateway/storage/",),
-    "sqlite3": ("gateway/storage/", "gateway/cli/doctor/machine.py"),
+    "sqlite3": (
+        *("gateway/storage/", "gateway/cli/doctor/machine.py"),
+        *("adapters/_mirror.py", "adapters/_sql", "adapters/sql.py"),
+    ),
     "aiosqlite": ("gateway/storage/",),
     "typer": ("gateway/cli/",),
     "aiohttp.web": ("gateway/http/", "gateway/wiring/"),
@@ -113,13 +116,17 @@ def test_a_library_is_used_where_it_belongs(library: str) -> None:
     assert {file for file in users if not file.startswith(IMPORTED_IN[library] or ("-",))} == set()
 
 
-def test_no_sql_is_written_outside_of_the_storage() -> None:
+WRITES_SQL: Final = ("gateway/storage/", "adapters/_mirror.py", "adapters/_sql", "adapters/sql.py")
+"""The node's own store, the local copies of what servers said, and the local systems that are databases."""
+
+
+def test_sql_is_written_in_few_places() -> None:
     verbs = ("select ", "insert into ", "update ", "delete from ", "create table ", "pragma ")
     found = {
         file
         for file, tree in trees().items()
         for text in texts(tree)
-        if text.casefold().startswith(verbs) and is_sql(text) and not file.startswith("gateway/storage/")
+        if text.casefold().startswith(verbs) and is_sql(text) and not file.startswith(WRITES_SQL)
     }
 
     assert found == set()

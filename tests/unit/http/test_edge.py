@@ -215,7 +215,7 @@ async def test_a_node_is_not_ready_without_each_of_them(world: World, missing: s
 async def test_metrics_count_and_name_nobody(oak: Caller, world: World) -> None:
     held = [world.held(oak.id), world.held(oak.id), world.held(oak.id, State.HELD)]
     wrong = finding(Rule.DATE_INVALID, "not a date", file="demographics.csv", raw_value="Quirkwell")
-    world.store.tx.findings.replace([(LocalStudentId("Zebulon"), wrong)] * 3)
+    world.store.tx.findings.replace([(LocalStudentId("Zebulon"), wrong)] * 3, of=[])
     token = await oak.token()
     await oak.call("GET", f"/exchange/v1/transfers/{held[0].id}", token)
 

@@ -15,7 +15,8 @@ from gateway.mapping.denied import denied_column, holds_ssn
 from gateway.mapping.findings import Rule, finding
 from gateway.mapping.spec import MappingFile, load_mapping
 from gateway.resources import code_texts, mapping_text
-from tests.harness.bundles import COLUMNS, ONEROSTER, Bundle, Mapped, map_path, small_district
+from tests.harness.bundles import COLUMNS, ONEROSTER, Bundle, map_path, small_district
+from tests.harness.mapped import Mapped
 
 TEXT = mapping_text("oneroster/oneroster")
 PLACES = [(table, column) for table, columns in COLUMNS.items() for column in columns]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.backpack.document import entry_from, sections_to_json
-from tests.harness.bundles import COLUMNS, Mapped, map_path, small_district
+from tests.harness.bundles import COLUMNS, map_path, small_district
+from tests.harness.mapped import Mapped
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     [
@@ -33,7 +34,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.samp
 PLACES = st.sampled_from([(table, column) for table, columns in COLUMNS.items() for column in columns])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(PLACES, CELLS), min_size=1, max_size=12))
 def test_any_text_in_any_cell_maps_to_valid_entries(changes: list[tuple[tuple[str, str], str]]) -> None:
     bundle = small_district(1)
@@ -46,7 +47,7 @@ def test_any_text_in_any_cell_maps_to_valid_entries(changes: list[tuple[tuple[st
     _check(mapped)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.sampled_from([*COLUMNS]), st.binary(max_size=400))
 def test_any_bytes_in_place_of_a_file_are_survived(table: str, content: bytes) -> None:
     files = small_district(1).files() | {f"{table}.csv": content}
@@ -56,7 +57,7 @@ def test_any_bytes_in_place_of_a_file_are_survived(table: str, content: bytes) -
     _check(mapped)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.sampled_from([*COLUMNS]), st.lists(CELLS, max_size=12))
 def test_any_header_is_survived(table: str, header: list[str]) -> None:
     bundle = small_district(1)

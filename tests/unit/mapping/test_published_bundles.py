@@ -25,8 +25,8 @@ async def test_school_data_sync_2_1_maps_every_student() -> None:
     assert {student.grade for student in mapped.students.values()} == {"10", "PS"}
     assert all("demographics" in student.sections for student in mapped.students.values())
     assert [mapped.students[key].keys.guardian_names for key in ("114001", "114004")] == [
-        ("Jean Craig",),
-        ("Bob Smithee",),
+        {"Jean Craig"},
+        {"Bob Smithee"},
     ]
     assert [found.rule for found in mapped.warnings()] == [Rule.PASSWORD_PRESENT]
 

@@ -102,10 +102,15 @@ def test_a_grade_level_is_normalised(local: str, code: str) -> None:
     assert problem is None
 
 
-@pytest.mark.parametrize("local", ["99", "14", "Y13", "Year 9", "GR", "SE", "½"])
+@pytest.mark.parametrize("local", ["98", "14", "Y13", "Year 9", "GRAD?", "SE", "½"])
 def test_an_unknown_grade_level_is_kept_as_it_was(local: str) -> None:
     value, problem = coded(ONEROSTER.codes["grade_level"])(local)
 
     assert (value.code, value.local_code, value.mapping) == (local, local, "none")  # type: ignore[attr-defined] # a CodedValue
     assert problem is not None
     assert problem.rule == "enum.unmapped"
+
+
+@pytest.mark.parametrize("local", ["99", "GR", "gr", "Graduate"])
+def test_who_has_graduated_is_in_no_grade_and_nothing_is_wrong(local: str) -> None:
+    assert coded(ONEROSTER.codes["grade_level"])(local) == (None, None)

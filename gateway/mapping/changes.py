@@ -1,0 +1,306 @@
+"""Which students changed since the last run, found before any document is made.
+
+Every student has a sum of hashes over the rows of his own. What many share, a class or an assignment, has a
+hash by key; whoever's rows name a key that changed has changed too. What is remembered lies in a folder: of
+the last whole run, and of the buckets of a run that did not end.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import orjson
+import polars as pl
+
+from gateway.mapping.frames import AT, FAULT, FILE, LINE, key_expression, key_of
+from gateway.mapping.held import Held
+from gateway.mapping.nodes import LinkPlan, Node, Object, Pieces, Place, Reference, Rows, Several, Tree
+from gateway.mapping.plan import ENGINE, Plan
+
+_NOT_CONTENT: Final = {LINE, AT, FAULT, FILE, "@s", "@who", "@bucket", "@key"}
+_STUDENTS: Final = "students-00000.parquet"
+_ROLL: Final = "@roll"
+"""Who is a student, as if it were a source: conditions may ask it."""
+_NO_KEYS: Final = pl.Series("key", [], dtype=pl.String)
+
+
+class Edge(NamedTuple):
+    """Cells of one source that name rows of another."""
+
+    source: str
+    columns: tuple[str, ...]
+    target: str
+    key: tuple[str, ...]
+    separator: str | None = None
+    """What parts several keys in one cell."""
+
+    def names(self, rows: pl.DataFrame, changed: pl.Series) -> pl.Series:
+        """Return which of the rows name one of the keys."""
+        if self.separator is None:
+            return key_of(rows, self.columns).is_in(changed.implode())
+        cells = rows.select(pl.col(self.columns[0]).unique())
+        pieces = cells.with_columns(pl.col(self.columns[0]).str.split(self.separator).alias("piece"))
+        exploded = pieces.explode("piece").with_columns(pl.col("piece").str.strip_chars())
+        naming = exploded.filter(pl.col("piece").is_in(changed.implode())).get_column(self.columns[0])
+        return rows.get_column(self.columns[0]).is_in(naming.unique().implode())
+
+
+Keyed = tuple[str, tuple[str, ...]]
+"""A source, and columns by which its rows are named."""
+
+
+def row_hashes(rows: pl.DataFrame) -> pl.Series:
+    """Return a hash of each row's cells; where the row stands does not count."""
+    cells = [name for name in rows.columns if name not in _NOT_CONTENT]
+    return rows.select(cells).hash_rows(seed=1) if cells else pl.Series([0]).new_from_index(0, rows.height)
+
+
+@dataclass
+class Changes:
+    """What is known of the last run, and what is found of this one."""
+
+    folder: Path
+    plan: Plan
+    edges: list[Edge] = field(init=False)
+    shared: dict[Keyed, pl.DataFrame] = field(default_factory=dict)
+    """`key` and `hash` now."""
+    changed: dict[Keyed, pl.Series] = field(default_factory=dict)
+    """Keys whose rows are others than in the last run, or lead to such."""
+    _own: list[pl.DataFrame] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.edges = list(dict.fromkeys(edges_of(self.plan)))
+        edges = hashlib.sha256(repr(sorted(map(str, self.edges))).encode()).hexdigest()
+        self._about = {
+            "plan": self.plan.digest,
+            "edges": edges,
+            "engine": ENGINE,
+            "polars": pl.__version__,
+        }
+
+    def see(self, rows: pl.DataFrame, view: int) -> None:
+        """Take a student's rows in, as they are put into buckets."""
+        hashed = pl.DataFrame({"@s": rows.get_column("@s"), "hash": row_hashes(rows) ^ view})
+        self._own.append(hashed.group_by("@s").agg(pl.col("hash").sum()))
+
+    def prints(self, students: pl.DataFrame) -> pl.DataFrame:
+        """Return `key`, `@s` and `hash` of every student."""
+        schema = {"@s": pl.UInt32, "hash": pl.UInt64}
+        own = pl.concat(self._own) if self._own else pl.DataFrame(schema=schema)
+        summed = own.group_by("@s").agg(pl.col("hash").sum())
+        self._own = [summed]
+        return students.select("key", "@s").join(summed, on="@s", how="left", maintain_order="left")
+
+    def compare(self, held: Mapping[str, Held], students: pl.Series) -> None:
+        """Find out which shared rows changed, and what leads to them."""
+        if any(edge.target == _ROLL for edge in self.edges):
+            hashed = pl.DataFrame(
+                {"key": students, "hash": pl.Series([1], dtype=pl.UInt64).new_from_index(0, len(students))}
+            )
+            self.shared[_ROLL, ("key",)] = hashed
+        for keyed in {(edge.target, edge.key) for edge in self.edges}:
+            if keyed[0] in held:
+                self.shared[keyed] = _hashes(held[keyed[0]], keyed[1])
+        known = _shared_in(self.folder / "base") if self._is_ours("base") else {}
+        for keyed, now in self.shared.items():
+            self.changed[keyed] = _differing(now, known.get(keyed))
+        while self._spread(held):
+            pass
+
+    def _spread(self, held: Mapping[str, Held]) -> bool:
+        """Count rows that name changed rows as changed; tell whether any were new."""
+        more = False
+        for edge in self.edges:
+            changed = self.changed.get((edge.target, edge.key), _NO_KEYS)
+            if not len(changed) or edge.source not in held:
+                continue
+            rows = self._naming(edge, held[edge.source], changed)
+            for keyed in [one for one in self.changed if rows.height and one[0] == edge.source]:
+                keys = key_of(rows, keyed[1]).drop_nulls().unique()
+                new = keys.filter(~keys.is_in(self.changed[keyed].implode()))
+                if len(new):
+                    self.changed[keyed] = pl.concat([self.changed[keyed].alias("key"), new.alias("key")])
+                    more = True
+        return more
+
+    def _naming(self, edge: Edge, held: Held, changed: pl.Series) -> pl.DataFrame:
+        """Return the rows that name one of the keys: the columns by which others name them."""
+        whole = held.whole()
+        names = whole.collect_schema().names()
+        if not names:
+            return pl.DataFrame()
+        columns = {column for keyed in self.changed if keyed[0] == edge.source for column in keyed[1]}
+        rows = held.read(whole.select(sorted({*edge.columns, *columns})))
+        return rows.filter(edge.names(rows, changed))
+
+    def touched(self, source: str, rows: pl.DataFrame) -> pl.Series:
+        """Return the students whose rows name something that changed."""
+        found = [
+            rows.filter(edge.names(rows, changed)).get_column("@s")
+            for edge in self.edges
+            if edge.source == source and len(changed := self.changed.get((edge.target, edge.key), _NO_KEYS))
+        ]
+        return pl.concat(found).unique() if found else pl.Series("@s", [], dtype=pl.UInt32)
+
+    def unchanged(self, prints: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Return the students whose own rows are as in the last run, and those whom an unended run made.
+
+        The second need no look at shared rows: those were as they are now.
+        """
+        made, pending = _NO_KEYS, self._known("pending")
+        if self._is_ours("pending") and _same(_shared_in(self.folder / "pending"), self.shared):
+            made = _equal(prints, pending)
+        same = _equal(prints, self._known("base") if self._is_ours("base") else None)
+        if pending is not None:
+            same = same.filter(~same.is_in(pending.get_column("key").implode()))
+        return same, made
+
+    def begin(self) -> None:
+        """Remember what is shared; buckets follow."""
+        pending = self.folder / "pending"
+        if not (self._is_ours("pending") and _same(_shared_in(pending), self.shared)):
+            self._forget_pending()
+            shutil.rmtree(pending, ignore_errors=True)
+            pending.mkdir(parents=True)
+            self._write_shared(pending)
+            (pending / "about.json").write_bytes(orjson.dumps(self._about))
+
+    def _forget_pending(self) -> None:
+        """Take the students whom an unended run stored out of what is known of the last whole run."""
+        pending, base = self._known("pending"), self._known("base")
+        if pending is not None and base is not None:
+            left = base.join(pending, on="key", how="anti")
+            left.write_parquet(self.folder / "base" / "students.new")
+            (self.folder / "base" / "students.new").replace(self.folder / "base" / _STUDENTS)
+
+    def offered(self, students: pl.DataFrame, bucket: int) -> None:
+        """Remember that what is known of these students may be overtaken: they are about to be stored."""
+        self.made(students.with_columns(pl.lit(0, pl.UInt64).alias("hash")), bucket)
+
+    def made(self, prints: pl.DataFrame, bucket: int) -> None:
+        """Remember that these students were made and stored."""
+        path = self.folder / "pending" / f"students-{bucket:05d}.parquet"
+        prints.select("key", "hash").write_parquet(path)
+
+    def end(self, prints: pl.DataFrame) -> None:
+        """Remember a whole run in place of the last one."""
+        new = self.folder / "new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        self._write_shared(new)
+        prints.select("key", "hash").write_parquet(new / _STUDENTS)
+        (new / "about.json").write_bytes(orjson.dumps(self._about))
+        shutil.rmtree(self.folder / "base", ignore_errors=True)
+        new.rename(self.folder / "base")
+        shutil.rmtree(self.folder / "pending", ignore_errors=True)
+
+    def forget(self) -> None:
+        """Forget everything: every student counts as changed."""
+        for name in ("base", "pending"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _is_ours(self, name: str) -> bool:
+        path = self.folder / name / "about.json"
+        return path.is_file() and orjson.loads(path.read_bytes()) == self._about
+
+    def _known(self, name: str) -> pl.DataFrame | None:
+        files = sorted((self.folder / name).glob("students-*.parquet"))
+        return pl.concat([pl.read_parquet(file) for file in files]) if files else None
+
+    def _write_shared(self, folder: Path) -> None:
+        for at, ((source, key), hashes) in enumerate(self.shared.items()):
+            hashes.write_parquet(folder / f"shared-{at}.parquet")
+            (folder / f"shared-{at}.json").write_bytes(orjson.dumps([source, list(key)]))
+
+
+def edges_of(plan: Plan) -> Iterator[Edge]:
+    """Yield every way from cells of one source to rows of another."""
+    for part in plan.parts():
+        for one in part.where:
+            if one.student is not None and one.place:
+                yield from _edge((one.place,), _ROLL, ("key",))
+        yield from _of_links(part.links)
+        nodes: list[Node] = [one.node for one in part.tree.fields]
+        for node in [*nodes, *([part.actor] if part.actor else [])]:
+            yield from _of_node(node)
+
+
+def _of_links(links: Mapping[str, LinkPlan]) -> Iterator[Edge]:
+    for link in links.values():
+        yield from _edge(link.on, link.target.name, link.key)
+        yield from _of_links(link.links)
+        for one in link.group.fields if link.group else ():
+            yield from _of_node(one.node)
+
+
+def _of_node(node: Node) -> Iterator[Edge]:
+    if isinstance(node, Tree):
+        for one in node.fields:
+            yield from _of_node(one.node)
+    elif isinstance(node, Several):
+        for item in node.nodes:
+            yield from _of_node(item)
+    elif isinstance(node, Rows):
+        yield from _edge(node.equals, node.source.name, node.key)
+        yield from _of_links(node.links)
+        yield from _of_node(node.node)
+    elif isinstance(node, Reference):
+        for place in node.places:
+            yield from _of_object(place, node.object)
+    elif isinstance(node, Pieces) and isinstance(node.of, Object):
+        yield from _of_object(node.place, node.of, node.separator)
+
+
+def _of_object(place: Place, shared: Object, separator: str | None = None) -> Iterator[Edge]:
+    if shared.tree is not None:
+        yield Edge(place.source.name, (place.column,), shared.source.name, (shared.key,), separator)
+        yield from _of_links(shared.links)
+        for one in shared.tree.fields:
+            yield from _of_node(one.node)
+
+
+def _edge(places: Sequence[Place], target: str, key: tuple[str, ...]) -> Iterator[Edge]:
+    sources = {place.source.name for place in places}
+    if len(sources) == 1:
+        yield Edge(sources.pop(), tuple(place.column for place in places), target, key)
+
+
+def _hashes(held: Held, key: tuple[str, ...]) -> pl.DataFrame:
+    whole = held.whole()
+    names = whole.collect_schema().names()
+    if not names:
+        return pl.DataFrame(schema={"key": pl.String, "hash": pl.UInt64})
+    cells = sorted(set(names) - _NOT_CONTENT)
+    hashed = whole.select(key_expression(key).alias("key"), pl.struct(cells).hash(seed=1).alias("hash"))
+    sums = hashed.drop_nulls("key").group_by("key").agg(pl.col("hash").sum())
+    return held.read(sums)
+
+
+def _differing(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.Series:
+    """Return the keys that are new, gone, or of other rows than before."""
+    if before is None:
+        return now.get_column("key")
+    both = now.join(before, on="key", how="full", coalesce=True, suffix="_before")
+    return both.filter(pl.col("hash").ne_missing(pl.col("hash_before"))).get_column("key")
+
+
+def _equal(prints: pl.DataFrame, known: pl.DataFrame | None) -> pl.Series:
+    if known is None:
+        return _NO_KEYS
+    same = prints.join(known, on=["key", "hash"], how="semi", nulls_equal=True)
+    return same.get_column("key")
+
+
+def _shared_in(folder: Path) -> dict[Keyed, pl.DataFrame]:
+    found = {}
+    for path in sorted(folder.glob("shared-*.json")):
+        source, key = orjson.loads(path.read_bytes())
+        found[source, tuple(key)] = pl.read_parquet(path.with_suffix(".parquet"))
+    return found
+
+
+def _same(one: Mapping[Keyed, pl.DataFrame], other: Mapping[Keyed, pl.DataFrame]) -> bool:
+    return one.keys() == other.keys() and not any(len(_differing(one[key], other[key])) for key in one)
