@@ -16,6 +16,7 @@ from gateway.usecases.agency import ACTIVE
 from gateway.usecases.agency import admit as admit_member
 from gateway.usecases.map_students import map_students
 from gateway.usecases.ports import Member, StoredBackpack
+from gateway.usecases.wholes import read_whole
 from gateway.wiring import Opened, introduce, open_node
 from tests.bench.students import Sections, backpacks, student_id
 
@@ -74,7 +75,7 @@ async def made_up_sections(folder: Path) -> Sections:
     _, holder, _ = write_nodes(folder)
     await fill(holder, 1)
     async with open_node(holder.settings) as opened:
-        stored = await opened.store.read(lambda tx: tx.backpacks.get(student_id(0)))
+        stored = await opened.store.read(lambda tx: read_whole(tx, student_id(0)))
     sections: Sections = orjson.loads(stored.sections)
     return sections
 
@@ -107,7 +108,8 @@ async def _put(opened: Opened, batch: Sequence[StoredBackpack]) -> None:
 
 
 async def _richest(opened: Opened) -> StoredBackpack:
-    return max([one async for one in opened.store.students()], key=lambda one: len(one.sections))
+    richest = max([one async for one in opened.store.students()], key=lambda one: len(one.sections))
+    return await opened.store.read(lambda tx: read_whole(tx, richest.student))
 
 
 def _place(folder: Path, name: str, port: int) -> Place:

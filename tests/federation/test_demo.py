@@ -25,6 +25,7 @@ from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.transfer import Role
 from gateway.settings import load
 from gateway.storage.store import SqlStore
+from gateway.usecases.wholes import read_whole
 
 STUDENTS = 12
 SEED = 5
@@ -123,7 +124,7 @@ async def expected_of(told: Told) -> Expected:
     federation = Federation(agency=places[AGENCY], maple=places[MAPLE], cedar=places[CEDAR])
     store = await SqlStore.open(federation.maple.database)
     student = LocalStudentId(make_bundle(SEED, students=STUDENTS).scenario.local_id)
-    backpack = await store.read(lambda tx: tx.backpacks.get(student))
+    backpack = await store.read(lambda tx: read_whole(tx, student))
     (held,) = await store.read(lambda tx: tx.transfers.list(role=Role.HOLDER))
     await store.close()
     asked = TransferId(told.record.parent.name)
