@@ -112,11 +112,11 @@ async def test_files_of_one_pattern_are_one_table_in_natural_order(tmp_path: Pat
     (table,) = await source.tables()
     found = await rows(source, "students")
 
-    assert table.columns == ("id", "name", "grade", "_file", "_line", "day")
+    assert table.columns == ("id", "name", "grade", "day", "_file", "_line")
     assert [row for _, row in found] == [
-        ("1", "Ann", None, "day1/s.csv", "2", "day1/s.csv"),
-        ("2", "Bo", "8", "day2/s.csv", "2", "day2/s.csv"),
-        ("3", "Cy", None, "day10/s.csv", "2", "day10/s.csv"),
+        ("1", "Ann", None, "day1/s.csv", "day1/s.csv", "2"),
+        ("2", "Bo", "8", "day2/s.csv", "day2/s.csv", "2"),
+        ("3", "Cy", None, "day10/s.csv", "day10/s.csv", "2"),
     ]
     assert [line for line, _ in found] == [2, 5, 7]
     assert not table.lined
