@@ -32,7 +32,7 @@ from gateway.mapping.spec import MappingFile
 
 __all__ = ["BUCKET", "BulkRun", "Counts", "MappedBucket", "open_bulk"]
 
-BUCKET: Final = 8_000
+BUCKET: Final = 4_000
 """Students in one bucket: some hundred megabytes at 80 rows each."""
 _MOST_AT_ONCE: Final = 4
 
