@@ -98,17 +98,6 @@ def wrapped(cell: Cell, name: str) -> Cell:
     return Cell(read)
 
 
-def in_pieces(cell: Cell, separator: str) -> Callable[[str], tuple[str, Sequence[tuple[str, Problem]]]]:
-    """Return what reads the pieces of a cell: their JSON by commas, and the problems with their texts."""
-
-    def read(text: str) -> tuple[str, Sequence[tuple[str, Problem]]]:
-        found = [(piece, cell(piece)) for piece in text.split(separator) if piece]
-        made = ",".join(one.json for _, one in found if one.json is not None)
-        return made, [(piece, one.problem) for piece, one in found if one.problem]
-
-    return read
-
-
 def fixed_json(value: Any, annotation: Any) -> str:
     """Return the JSON of a value that is the same for every row.
 

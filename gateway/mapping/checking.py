@@ -210,6 +210,15 @@ def _faults(looked: _Looked) -> Iterator[Told]:
         yield Told(one.path, one.message, one.suggestion, one.severity)
 
 
+def _not_there(looked: _Looked) -> Iterator[Told]:
+    """Yield the tables without which there are no students, where the source lacks them."""
+    for name, source in looked.plan.sources.items():
+        if source.spec.required and source.table is None:
+            message = f"the source has no table {source.spec.file!r}; without it there are no students"
+            known = [table.name for table in looked.plan.unmapped]
+            yield Told(("sources", name, "file"), message, did_you_mean(source.spec.file, known))
+
+
 def _clashing(looked: _Looked) -> Iterator[Told]:
     for one in clashes(looked.mapping, looked.today):
         yield Told(one.path, one.message, one.suggestion, one.severity)
@@ -314,4 +323,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 _Check = Callable[[_Looked], Iterator[Told]]
 _WITHOUT_TABLES: Final[tuple[_Check, ...]] = (_faults, _clashing, _unused_names)
-_CHECKS: Final[tuple[_Check, ...]] = (*_WITHOUT_TABLES, _lacking, _unread, _irreversible)
+_CHECKS: Final[tuple[_Check, ...]] = (*_WITHOUT_TABLES, _not_there, _lacking, _unread, _irreversible)

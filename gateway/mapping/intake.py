@@ -201,15 +201,5 @@ class Intake:
         return frame.filter(~bad)
 
 
-def first_of_key(intake: Intake, frame: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, pl.Series]:
-    """Return the first row of each key; say what the others are, and return where they stand."""
-    first = key_of(frame, keys).is_first_distinct()
-    if first.all():
-        return frame, pl.Series(AT, [], dtype=pl.UInt32)
-    again = frame.filter(~first)
-    intake.say(again, keys[0], compose.KEY_TWICE)
-    return frame.filter(first), again.get_column(AT)
-
-
 def _filled(cells: pl.Series) -> int:
     return int((cells.fill_null("").str.strip_chars() != "").sum())

@@ -156,8 +156,3 @@ class Tree:
 
 
 Node = Fixed | Value | Reference | Pieces | Rows | Several | Tree
-
-
-def is_fixed(node: Node) -> bool:
-    """Tell whether the node has its value without any row."""
-    return isinstance(node, Fixed)

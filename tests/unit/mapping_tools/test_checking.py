@@ -128,6 +128,15 @@ async def test_a_required_field_whose_column_is_not_there_is_a_warning(district:
     assert checked.holds
 
 
+async def test_a_source_without_the_table_of_people_is_an_error(district: Path) -> None:
+    (district / "users.csv").rename(district / "people.csv")
+
+    checked = check_texts(Texts(ROSTER, CODES), await reader(district).tables(), NOW.date())
+
+    assert remark_with(checked.remarks, "without it there are no students").severity == "error"
+    assert not checked.holds
+
+
 def test_an_object_of_another_kind_does_not_fit(check: Check) -> None:
     checked = check(
         ('school = { column = "org", object = "org" }', 'school = { column = "org", object = "term" }')
