@@ -1,0 +1,53 @@
+"""The ports of a node: what its use-cases need from the world."""
+
+from gateway.usecases.ports.agency import Locator, Member, Members
+from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
+from gateway.usecases.ports.local_system import Import, Imports, Source
+from gateway.usecases.ports.node import Node, Pace
+from gateway.usecases.ports.peers import Directory, Peers, Status
+from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
+from gateway.usecases.ports.records import (
+    Archive,
+    ArchivedRecord,
+    Backpacks,
+    Findings,
+    Segment,
+    Segments,
+    StoredBackpack,
+)
+from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals
+from gateway.usecases.ports.store import Store, Tx
+
+__all__ = [
+    "Archive",
+    "ArchivedRecord",
+    "AuditLog",
+    "Backpacks",
+    "Chains",
+    "Directory",
+    "Findings",
+    "Grants",
+    "Import",
+    "Imports",
+    "Locator",
+    "Member",
+    "Members",
+    "Messages",
+    "Node",
+    "OpenedRecord",
+    "OpenedSegment",
+    "Pace",
+    "Parcel",
+    "Parcels",
+    "Peers",
+    "Seals",
+    "Seen",
+    "Segment",
+    "Segments",
+    "Source",
+    "Status",
+    "Store",
+    "StoredBackpack",
+    "Transfers",
+    "Tx",
+]

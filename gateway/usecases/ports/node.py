@@ -1,0 +1,49 @@
+"""A node and its ports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.domain.ids import EntityId
+from gateway.domain.policy import Rules
+from gateway.usecases.ports.local_system import Imports, Source
+from gateway.usecases.ports.peers import Directory, Peers
+from gateway.usecases.ports.seals import Seals
+from gateway.usecases.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast the loop goes."""
+
+    lease: timedelta = timedelta(seconds=60)
+    first_retry: timedelta = timedelta(minutes=1)
+    poll_interval: timedelta = timedelta(minutes=15)
+    tick: timedelta = timedelta(seconds=1)
+    """How often the loop looks without having been woken: another process may have written."""
+    batch: int = 32
+    """How many things are worked on at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node and its ports."""
+
+    id: EntityId
+    store: Store
+    peers: Peers
+    directory: Directory
+    seals: Seals
+    source: Source | None
+    imports: Imports | None
+    rules: Rules
+    pace: Pace
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    """128 random bits, base64url."""
+    pseudonym: Callable[[str, str], str]
+    """Keyed hash of (kind, value) as a UUID: the same value gives the same pseudonym at this node only."""
+    locator_token: Callable[[str], bytes] | None
+    """Keyed token of a matching key under the network's key; None where the node has no such key."""
+    wake: Callable[[], None]
+    """Tell the loop that something is due."""

@@ -1,0 +1,70 @@
+"""Calls to other nodes, and who they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.messages import Message
+from gateway.domain.trust import Listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a holder says of a transfer."""
+
+    transfer: TransferId
+    state: str
+    """See `domain.transfer.public_state`."""
+    version: int = 0
+    needs: tuple[str, ...] = ()
+    reason: str | None = None
+    expires_at: datetime | None = None
+
+
+class Peers(Protocol):
+    """Calls to other nodes. Errors arrive as the classes that the other side raised."""
+
+    async def deliver(self, to: Listing, message: Message, remote_id: TransferId | None) -> Status | None:
+        """Send a signed message to where its type belongs; a request is answered with a status."""
+
+    async def status(self, to: Listing, remote_id: TransferId) -> Status:
+        """Ask how the transfer stands."""
+
+    async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
+        """Download the sealed record, its digest checked."""
+
+    async def locate(self, agency: Listing, question: str) -> EntityId | None:
+        """Ask the agency's locator, with a signed question, who may hold the record."""
+
+    async def upload_tokens(self, agency: Listing, tokens: Sequence[bytes]) -> None:
+        """Tell the locator whose records this node holds, as keyed tokens."""
+
+
+class Directory(Protocol):
+    """Who is who, by trust chains."""
+
+    async def listing(self, id_: EntityId, *, max_age: timedelta | None = None) -> Listing:
+        """Return what a valid chain says of the node, its statement not older than `max_age`.
+
+        Raises:
+            Untrusted: there is no valid chain, or the agency no longer vouches for it.
+            PeerUnavailable: whoever must be asked is away and nothing that is kept is good enough.
+        """
+
+    async def agency(self) -> Listing:
+        """Return the listing of the agency that this node belongs to."""
+
+    async def own_chain(self) -> Sequence[str]:
+        """Return this node's own chain, to be sent along."""
+
+    async def accept(self, id_: EntityId, chain: Sequence[str]) -> Listing:
+        """Check a chain that the node itself sent, without asking the network.
+
+        Raises:
+            Untrusted: it does not hold.
+        """
+
+    async def forget(self, id_: EntityId) -> None:
+        """Drop what is kept of the node: the agency says that something changed."""

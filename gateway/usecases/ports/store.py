@@ -1,0 +1,52 @@
+"""Transactions over all that is kept."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from gateway.usecases.ports.agency import Locator, Members
+from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
+from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
+from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments
+
+T = TypeVar("T")
+
+
+class Tx(Protocol):
+    """One transaction: plain synchronous calls, all or nothing."""
+
+    @property
+    def transfers(self) -> Transfers: ...  # noqa: D102
+    @property
+    def messages(self) -> Messages: ...  # noqa: D102
+    @property
+    def parcels(self) -> Parcels: ...  # noqa: D102
+    @property
+    def segments(self) -> Segments: ...  # noqa: D102
+    @property
+    def archive(self) -> Archive: ...  # noqa: D102
+    @property
+    def backpacks(self) -> Backpacks: ...  # noqa: D102
+    @property
+    def findings(self) -> Findings: ...  # noqa: D102
+    @property
+    def audit(self) -> AuditLog: ...  # noqa: D102
+    @property
+    def seen(self) -> Seen: ...  # noqa: D102
+    @property
+    def grants(self) -> Grants: ...  # noqa: D102
+    @property
+    def chains(self) -> Chains: ...  # noqa: D102
+    @property
+    def members(self) -> Members: ...  # noqa: D102
+    @property
+    def locator(self) -> Locator: ...  # noqa: D102
+
+
+class Store(Protocol):
+    """Runs transactions. A transaction is a function, so that many share one commit."""
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run the work and return its result once it is durable; an exception undoes this work only."""
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run work that changes nothing."""
