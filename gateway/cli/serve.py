@@ -15,11 +15,11 @@ def serve(config: ConfigFile = NODE_TOML, *, as_json: AsJson = False) -> None:
     from gateway import wiring
     from gateway.settings import load
 
-    def ready(url: str) -> None:
+    def ready(url: str, listening: str) -> None:
         if as_json:
-            print(to_json({"url": url}), flush=True)
+            print(to_json({"url": url, "listening": listening}), flush=True)
         else:
-            say(f"listening on {url}")
+            say(f"serving {url}, listening on {listening}")
 
     running = wiring.serve(load(config), ready)
     if sys.platform == "win32":

@@ -78,7 +78,7 @@ def pinned(text: str) -> Jwks:
     """Read a file of pinned keys: a JWK set, or one JWK (RFC 7517).
 
     Raises:
-        Malformed: it is neither.
+        Malformed: it is neither, or holds a private key.
     """
     try:
         read = json.loads(text)
@@ -87,4 +87,6 @@ def pinned(text: str) -> Jwks:
     keys = read.get("keys", [read]) if isinstance(read, dict) else []
     if not keys or not all(isinstance(key, dict) and key.get("kty") == "EC" for key in keys):
         raise Malformed("the anchor's keys are no JSON Web Key Set with EC keys")
+    if any("d" in key for key in keys):
+        raise Malformed("this file holds a private key; ask for the public keys, and tell its owner")
     return {"keys": [{**key, "kid": key.get("kid") or thumbprint(key)} for key in keys]}

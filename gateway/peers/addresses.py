@@ -10,6 +10,8 @@ _PRIVATE = tuple(
     ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
+_CLOUD = tuple(ip_network(network) for network in ("168.63.129.16/32", "192.0.0.192/32"))
+"""Where hosts of clouds ask for their own secrets, at addresses that look public."""
 _V4_MAPPED = ip_network("::ffff:0:0/96")
 _NAT64 = ip_network("64:ff9b::/96")
 _GLOBAL_V6 = ip_network("2000::/3")
@@ -37,7 +39,7 @@ def may_call(address: str, rules: Outbound) -> bool:
     """Tell whether this numeric address may be connected to.
 
     An IPv4 address inside an IPv6 one (mapped, RFC 4291; NAT64, RFC 6052) is judged as itself.
-    Link-local, multicast, unspecified, reserved and 6to4 addresses never are.
+    Link-local, multicast, unspecified, reserved, 6to4 and cloud metadata addresses never are.
     """
     actual = _actual(ip_address(address))
     if actual.is_loopback:
@@ -62,6 +64,6 @@ def _actual(address: _Address) -> _Address:
 
 
 def _is_public(address: _Address) -> bool:
-    if address.is_multicast or not address.is_global:
+    if address.is_multicast or not address.is_global or any(address in network for network in _CLOUD):
         return False
     return address.version == 4 or (address in _GLOBAL_V6 and address not in _6TO4)  # noqa: PLR2004

@@ -13,7 +13,7 @@ from gateway.crypto.keys import KeyRing, Purpose
 from gateway.crypto.node_seals import NodeSeals
 from gateway.crypto.publishing import AgencyPublisher, DistrictPublisher
 from gateway.domain.entity_ids import entity_id
-from gateway.domain.errors import PeerUnavailable
+from gateway.domain.errors import Misconfigured, PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId
 from gateway.domain.policy import Rules
 from gateway.mapping.spec import MappingFile
@@ -110,6 +110,16 @@ def _source(
     return MappedSource(adapter, mapping, id_, settings.source, settings.path(settings.source.folder))
 
 
+def _id(settings: Settings, rules: ChainRules) -> EntityId:
+    try:
+        return entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
+    except Untrusted:
+        raise Misconfigured(
+            f"{settings.file}: id: is not an address like https://exchange.maple.example: lower case,"
+            " no slash at its end"
+        ) from None
+
+
 def _network(
     settings: Settings,
     keys: KeyRing,
@@ -119,7 +129,7 @@ def _network(
     *,
     serving: bool,
 ) -> _Network:
-    id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
+    id_ = _id(settings, rules)
     agency = next(iter(rules.anchors), id_)
     statements = StatementClient(caller, limits=rules.limits, allow_loopback_http=rules.allow_loopback_http)
     marks = OwnMarks(statements, store, id_=id_, agency=agency, types=settings.trust.marks, now=now)
@@ -166,7 +176,7 @@ def _opened(
 ) -> Opened:
     adapter, mapping, sink = local_system(settings)
     woken = asyncio.Event()
-    id_ = entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
+    id_ = _id(settings, rules)
     node = Node(
         id=id_,
         store=store,

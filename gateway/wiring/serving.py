@@ -33,12 +33,12 @@ STALE_AFTER: Final = 60.0
 """Seconds without a turn of the loop after which the node is not ready."""
 
 
-async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     """Run the node until it is told to stop (SIGTERM or SIGINT).
 
     Args:
         settings: The node's settings.
-        ready: Called with the address once the node listens.
+        ready: Called once the node listens, with its public address and the one that it listens on.
 
     Raises:
         Misconfigured: as `open_node`; or the address cannot be listened on.
@@ -49,12 +49,12 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         site = _site(opened, turned)
         runner = make_runner(site)
         await runner.setup()
-        url = await _listen(runner, settings)
+        listening = await _listen(runner, settings)
         stop = _stop_event()
         turning = asyncio.create_task(_turn_for_ever(opened, turned))
         _settle_memory()
-        ready(url)
-        _log.info("node.listening", url=url, role=settings.role)
+        ready(settings.id, listening)
+        _log.info("node.listening", url=settings.id, at=listening, role=settings.role)
         try:
             await stop.wait()
         finally:
@@ -143,7 +143,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
         await site.start()
     except OSError as error:
         raise Misconfigured(f"cannot listen on {server.host}:{server.port}: {error.strerror}") from None
-    return settings.id
+    host, port = runner.addresses[0][:2]
+    return f"{host}:{port}"
 
 
 def _stop_event() -> asyncio.Event:

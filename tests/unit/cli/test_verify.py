@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.crypto.chains import ChainCache
+from gateway.crypto.keys import Purpose
 from gateway.crypto.node_seals import NodeSeals
 from gateway.domain.messages import MessageType
 from tests.harness import federation
@@ -89,6 +90,18 @@ def test_a_key_file_that_is_none_is_misconfigured(run: Run, files: Path) -> None
 
     assert done.exit_code == 4
     assert "anchor.json" in done.stderr
+
+
+def test_a_file_of_private_keys_is_not_taken_as_an_anchor(
+    run: Run, files: Path, anchor: federation.Member
+) -> None:
+    private = anchor.keys.current(Purpose.FEDERATION).as_dict(private=True)
+    (files / "anchor.json").write_text(json.dumps(private))
+
+    done = run("verify", str(files), "--anchor", str(files / "anchor.json"))
+
+    assert done.exit_code == 4
+    assert "private key" in done.stderr
 
 
 def _record(anchor: federation.Member) -> str:
