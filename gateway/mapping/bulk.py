@@ -18,6 +18,7 @@ import polars as pl
 
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping.changes import Changes
+from gateway.mapping.conditions import Conditions
 from gateway.mapping.findings import Finding
 from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering
@@ -162,7 +163,8 @@ async def open_bulk(
     gathered = Gathering(adapter, plan, work, dictionary or Dictionary())
     people = await gathered.people()
     students, count = _in_buckets(people, bucket)
-    frames = Frames(gathered.problems, gathered, students.get_column("key"), gathered.dictionary)
+    conditions = Conditions(students.get_column("key"))
+    frames = Frames(gathered.problems, gathered, conditions, gathered.dictionary)
     changes = Changes(state, plan) if state else None
     await gathered.read(students, frames, count, changes)
     if changes is not None:

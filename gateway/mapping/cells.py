@@ -11,9 +11,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.mapping.dates import Problem
+from gateway.mapping.dates import Parse, Problem
 from gateway.mapping.findings import Rule
-from gateway.mapping.transforms import Parse
 
 _REMEMBERED: Final = 200_000
 LONGEST_PLAIN: Final = 2_000

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import orjson
 import polars as pl
 
-from gateway.mapping.frames import AT, FAULT, FILE, LINE, key_expression, key_of
+from gateway.mapping.columns import AT, FAULT, FILE, LINE, key_expression, key_of
 from gateway.mapping.held import Held
 from gateway.mapping.nodes import LinkPlan, Node, Object, Pieces, Place, Reference, Rows, Several, Tree
 from gateway.mapping.plan import ENGINE, Plan

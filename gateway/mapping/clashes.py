@@ -10,7 +10,8 @@ from gateway.mapping.compile import is_model, without_none
 from gateway.mapping.faults import Fault, Path
 from gateway.mapping.leaves import TypedLeaf, field_type, leaves
 from gateway.mapping.rules import Rule
-from gateway.mapping.spec import Leaf, MappingFile
+from gateway.mapping.spec import MappingFile
+from gateway.mapping.spec_fields import Leaf
 from gateway.mapping.transforms import parser
 
 _PROBES: Final[Mapping[str, Sequence[str]]] = {

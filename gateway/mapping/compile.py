@@ -12,9 +12,9 @@ from gateway.mapping.cells import Cell, cell_of, cell_of_many, fixed_json, plain
 from gateway.mapping.faults import Path, did_you_mean
 from gateway.mapping.nodes import Field, Fixed, Node, Object, Pieces, Reference, Rows, Several, Tree, Value
 from gateway.mapping.scopes import Names, Scope
-from gateway.mapping.spec import Items, Leaf, Many
-from gateway.mapping.spec import Node as NodeSpec
-from gateway.mapping.spec import Tree as TreeSpec
+from gateway.mapping.spec_fields import Items, Leaf, Many
+from gateway.mapping.spec_fields import Node as NodeSpec
+from gateway.mapping.spec_fields import Tree as TreeSpec
 from gateway.mapping.transforms import parser
 
 _SHARED: Final[dict[str, type[BaseModel]]] = {

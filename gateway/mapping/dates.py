@@ -1,11 +1,12 @@
 """Dates as exports write them. Each reading is exact or it is a finding."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from gateway.mapping.findings import Rule
-from gateway.mapping.spec import Conventions
+from gateway.mapping.conventions import Conventions
+from gateway.mapping.rules import Rule
 
 
 class Problem(NamedTuple):
@@ -21,6 +22,12 @@ class Parsed(NamedTuple):
 
     value: object
     problem: Problem | None = None
+
+
+NOTHING: Final = Parsed(None)
+
+Parse = Callable[[str], Parsed]
+"""From text that is stripped and not empty."""
 
 
 _TIME: Final = r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"

@@ -4,7 +4,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from gateway.mapping.dates import Problem
 from gateway.mapping.rules import Rule
+
+SSN: Final = Problem(
+    Rule.SSN_PRESENT,
+    "this is written like a social security number and is not carried",
+    "remove it from the export",
+)
 
 _NUMBER: Final = "(number|num|nbr|no)"
 _WHO: Final = "(student|stu|pupil|learner|child|parent|guardian|user|person|metadata|staff|teacher)"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from gateway.mapping.checking import DECIDE
+from gateway.mapping.coding import coded
 from gateway.mapping.crosswalk import Crosswalk
 from gateway.mapping.draft_parts import Draft, DraftEntry
 from gateway.mapping.draft_words import Path
 from gateway.mapping.profiling import Profile
-from gateway.mapping.transforms import coded
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_CODES: Final = 40

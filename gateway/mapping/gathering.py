@@ -10,8 +10,9 @@ import polars as pl
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping import compose
 from gateway.mapping.changes import Changes
+from gateway.mapping.columns import AT, FAULT, FILE, KEY, LINE
 from gateway.mapping.findings import Finding
-from gateway.mapping.frames import AT, FAULT, FILE, KEY, LINE, Frames
+from gateway.mapping.frames import Frames
 from gateway.mapping.headers import denied_finding, unread_columns
 from gateway.mapping.held import Buckets, Held
 from gateway.mapping.intake import FAULTY, FREE, REASONS, USED, Counts, Intake
@@ -225,7 +226,7 @@ class Gathering:
         whose = rows
         if part.student.links:
             first = part.links[part.student.links[0]]
-            whose, _ = frames.attach(rows, {first.name: first}, part.source.file, bare=True)
+            whose, _ = frames.links.attach(rows, {first.name: first}, part.source.file, bare=True)
         owned = rows.with_columns(whose.get_column(part.student.name).alias(WHO))
         if part.part.split:
             owned = owned.with_columns(pl.col(WHO).str.split(part.part.split)).explode(WHO)

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from gateway.mapping.frames import AT, KEY, key_expression, key_of
+from gateway.mapping.columns import AT, KEY, key_expression, key_of
 
 IN_MEMORY: Final = 128 * 1024 * 1024
 """Bytes that the rows of one source may take in memory."""

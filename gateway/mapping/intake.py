@@ -7,14 +7,15 @@ from typing import Final
 import polars as pl
 
 from gateway.mapping import compose
+from gateway.mapping.columns import AT, FAULT, FILE, LINE, key_of
+from gateway.mapping.conventions import Conventions
 from gateway.mapping.dates import Problem
 from gateway.mapping.denied import holds_ssn
 from gateway.mapping.findings import Finding, Rule
-from gateway.mapping.frames import AT, FAULT, FILE, LINE, files_of, found_frame, key_of, repeated
+from gateway.mapping.found import files_of, found_frame, repeated
 from gateway.mapping.headers import Resolved
 from gateway.mapping.problems import CODE, Problems, of_finding
 from gateway.mapping.rows import FILE_COLUMN, LINE_COLUMN, LINE_TYPE, Batch
-from gateway.mapping.spec import Conventions
 
 _LOST: Final = frozenset({Rule.ROW_REPEATED_HEADER, Rule.ROW_UNREADABLE})
 

@@ -8,7 +8,8 @@ import orjson
 
 from gateway.mapping.cells import Cell, cell_of, cell_of_many, fixed_json
 from gateway.mapping.crosswalk import Crosswalk
-from gateway.mapping.spec import Leaf, MappingFile
+from gateway.mapping.spec import MappingFile
+from gateway.mapping.spec_fields import Leaf
 from gateway.mapping.transforms import parser
 
 _ANY_DAY: Final = date(2020, 1, 1)

@@ -9,7 +9,8 @@ from gateway.mapping.inverse_places import columns_of, key_fields
 from gateway.mapping.leaves import fields_of, place_in_file
 from gateway.mapping.plan import PartPlan, Plan
 from gateway.mapping.scopes import Scope
-from gateway.mapping.spec import EntrySpec, Items, Leaf, Link, Node, Tree
+from gateway.mapping.spec import EntrySpec
+from gateway.mapping.spec_fields import Items, Leaf, Link, Node, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from gateway.mapping.inverse_places import (
 from gateway.mapping.leaves import field_type
 from gateway.mapping.plan import Plan
 from gateway.mapping.scopes import Scope
-from gateway.mapping.spec import Items, Leaf, Node, Tree
+from gateway.mapping.spec_fields import Items, Leaf, Node, Tree
 
 NO_TEXT: Final = "no text of the local system says this"
 TAKEN: Final = "the column holds another value of the same row"

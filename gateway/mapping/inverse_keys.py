@@ -8,7 +8,8 @@ from gateway.mapping.inverse_drafts import Line, new_key
 from gateway.mapping.leaves import fields_of
 from gateway.mapping.plan import Plan
 from gateway.mapping.scopes import Scope
-from gateway.mapping.spec import EntrySpec, Items, Leaf, Node, ObjectSpec, Tree
+from gateway.mapping.spec import EntrySpec, ObjectSpec
+from gateway.mapping.spec_fields import Items, Leaf, Node, Tree
 
 
 class Domain(NamedTuple):

@@ -10,8 +10,9 @@ from gateway.mapping.inverse_cells import is_coded
 from gateway.mapping.inverse_drafts import KEY, Draft, Line, Lost, Slot, Where
 from gateway.mapping.plan import Plan
 from gateway.mapping.scopes import Names, Scope
-from gateway.mapping.spec import Condition, Items, Leaf, Many, Node, ObjectSpec, Tree
-from gateway.mapping.spec import Where as Conditions
+from gateway.mapping.spec import ObjectSpec
+from gateway.mapping.spec_fields import Condition, Items, Leaf, Many, Node, Tree
+from gateway.mapping.spec_fields import Where as Conditions
 
 NO_COLUMN: Final = "the local system has no column for it"
 OTHERWISE: Final = "the local system would say something else there"

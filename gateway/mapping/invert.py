@@ -19,7 +19,7 @@ from gateway.mapping.inverse_tables import Tables
 from gateway.mapping.leaves import fields_of, model_of_entry
 from gateway.mapping.plan import PartPlan, Plan
 from gateway.mapping.scopes import Scope
-from gateway.mapping.spec import Leaf
+from gateway.mapping.spec_fields import Leaf
 
 NOTHING_READS: Final = "the mapping has no rows for such an entry"
 NOT_APART: Final = "no column tells its row from that of another entry"

@@ -9,7 +9,8 @@ from gateway.domain.backpack import base
 from gateway.domain.backpack.document import SECTIONS, VARIANTS
 from gateway.mapping.compile import is_model, without_none
 from gateway.mapping.faults import Path
-from gateway.mapping.spec import EntrySpec, Items, Leaf, MappingFile, Node, Tree
+from gateway.mapping.spec import EntrySpec, MappingFile
+from gateway.mapping.spec_fields import Items, Leaf, Node, Tree
 
 
 class TypedLeaf(NamedTuple):

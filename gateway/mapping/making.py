@@ -9,7 +9,9 @@ import polars as pl
 from gateway.domain.backpack.document import SECTIONS
 from gateway.mapping import compose
 from gateway.mapping.changes import Changes
-from gateway.mapping.frames import AT, FOUND, JSON, LINE, Frames, files_of, found_frame, repeated
+from gateway.mapping.columns import AT, JSON, LINE
+from gateway.mapping.found import FOUND, files_of, found_frame, repeated
+from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering, view_of
 from gateway.mapping.intake import FAULTY
 from gateway.mapping.parts import IDENTITY, STUDENT, WHO, PartOnColumns

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from gateway.mapping.columns import AT, LINE
 from gateway.mapping.findings import Finding, Rule, finding
-from gateway.mapping.frames import AT, LINE
 from gateway.mapping.gathering import Gathering
 from gateway.mapping.plan import Plan
 

@@ -12,11 +12,12 @@ from pydantic_core import core_schema
 
 from gateway.domain.backpack.document import SECTIONS, VARIANTS
 from gateway.domain.backpack.field import Part as SchemaPart
-from gateway.mapping import spec
+from gateway.mapping import conventions, spec, spec_fields
 
 MAPPING_SCHEMA_ID: Final = "urn:backpack:schema:mapping-file:2"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
+_MODULES: Final = (spec, spec_fields, conventions)
 _FIELD: Final = {"$ref": "#/$defs/Field"}
 _MARK: Final = "x-field"
 """Stands for `_FIELD` while the schema is made: a reference there would have to lead somewhere."""
@@ -32,7 +33,7 @@ _SHORT: Final[dict[str, Any]] = {
 @cache
 def mapping_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a mapping file."""
-    models = [(model, "validation") for model in (spec.MappingFile, spec.Leaf, spec.Many)]
+    models = [(model, "validation") for model in (spec.MappingFile, spec_fields.Leaf, spec_fields.Many)]
     _, made = models_json_schema(models, by_alias=True, schema_generator=_Generator)  # type: ignore[arg-type]  # the list is of a narrower type
     defs = _for_toml(made["$defs"])
     for apart in ("Crosswalk", "CodeValue"):
@@ -62,7 +63,7 @@ def docs_of(name: str) -> tuple[str, Mapping[str, str]]:
     return ast.get_docstring(made) or "", told
 
 
-def known_keys(path: spec.Columns | tuple[str | int, ...]) -> list[str]:
+def known_keys(path: spec_fields.Columns | tuple[str | int, ...]) -> list[str]:
     """Return the keys that the table at a path of the file may have; none where it may have any."""
     at: Any = mapping_schema()
     for part in path:
@@ -114,14 +115,14 @@ def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _classes() -> Mapping[str, ast.ClassDef]:
-    tree = ast.parse(inspect.getsource(spec))
-    return {made.name: made for made in tree.body if isinstance(made, ast.ClassDef)}
+    trees = [ast.parse(inspect.getsource(module)) for module in _MODULES]
+    return {made.name: made for tree in trees for made in tree.body if isinstance(made, ast.ClassDef)}
 
 
 def _describe(name: str, schema: dict[str, Any]) -> None:
     about, told = docs_of(name)
     schema["description"] = about
-    model = getattr(spec, name)
+    model = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
     wires = {(info.alias or field): field for field, info in model.model_fields.items()}
     for wire, one in schema.get("properties", {}).items():
         one.pop("title", None)
@@ -136,7 +137,7 @@ def _complete(defs: dict[str, Any]) -> None:
     defs["Object"] = _object(leaf["properties"]["when"])
     leaf["anyOf"] = [{"required": [key]} for key in ("column", "static", "convention")]
     leaf["properties"]["convention"] = {
-        "enum": list(spec.Conventions.model_fields),
+        "enum": list(conventions.Conventions.model_fields),
         "description": docs_of("Leaf")[1]["convention"],
     }
     entry = defs["EntrySpec"]
@@ -154,7 +155,7 @@ def _field() -> dict[str, Any]:
         {"$ref": "#/$defs/Leaf"},
         {"$ref": "#/$defs/Object"},
     ]
-    about = inspect.getdoc(spec.parse_node) or ""
+    about = inspect.getdoc(spec_fields.parse_node) or ""
     return {"description": about.partition("\n\n")[2], "anyOf": forms}
 
 

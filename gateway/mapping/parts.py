@@ -7,8 +7,7 @@ import polars as pl
 
 from gateway.domain.backpack.compact import REF
 from gateway.mapping import compose
-from gateway.mapping.cells import json_text
-from gateway.mapping.frames import (
+from gateway.mapping.columns import (
     AT,
     FAULT,
     FILE,
@@ -17,15 +16,17 @@ from gateway.mapping.frames import (
     LINE,
     PRESENT,
     UNSAID,
-    FieldsMade,
-    Frames,
-    files_of,
-    found_frame,
+    behind,
+    constant,
     joined,
     key_of,
-    repeated,
+    quoted_any,
+    unquoted,
 )
+from gateway.mapping.found import files_of, found_frame, repeated
+from gateway.mapping.frames import Frames
 from gateway.mapping.lookups import CellLookup
+from gateway.mapping.made import FieldsMade
 from gateway.mapping.nodes import Fixed, LinkPlan, Test
 from gateway.mapping.overlaps import Stay, overlaps
 from gateway.mapping.plan import PartPlan
@@ -69,13 +70,13 @@ class PartOnColumns:
         rows = self._each(rows)
         own = tuple(one for one in plan.where if one.place is None or not one.place.links)
         linked = tuple(one for one in plan.where if one not in own)
-        if (holds := frames.holds(own, rows)) is not None:
+        if (holds := frames.conditions.holds(own, rows)) is not None:
             rows = rows.filter(holds)
         if linked:
-            bare, _ = frames.attach(rows, self._asked(linked), self._file, bare=True)
-            holds = frames.holds(linked, bare)
+            bare, _ = frames.links.attach(rows, self._asked(linked), self._file, bare=True)
+            holds = frames.conditions.holds(linked, bare)
             rows = rows if holds is None else rows.filter(holds)
-        rows, found = frames.attach(rows, plan.links, self._file)
+        rows, found = frames.links.attach(rows, plan.links, self._file)
         if not rows.height:
             none = pl.Series(AT, [], dtype=pl.UInt32)
             return Entries(_nothing(), none, none, [])
@@ -174,13 +175,13 @@ class PartOnColumns:
         """Return what names each row for good, and the JSON of the first key column."""
         cells = [self._keys(rows.get_column(column)).json for column in self._plan.key]
         first = cells[0] if cells and self._plan.has_first else None
-        bare = [_unquoted(cell) for cell in cells]
+        bare = [unquoted(cell) for cell in cells]
         whole = rows.select(
             pl.concat_str([pl.col(WHO), *(pl.lit(cell) for cell in bare)], separator="|").alias(IDENTITY)
         ).get_column(IDENTITY)
         if not self._plan.spec.alone or first is None:
             return whole, first
-        frame = pl.DataFrame({"first": _unquoted(first), "whole": whole})
+        frame = pl.DataFrame({"first": unquoted(first), "whole": whole})
         chosen = pl.when(pl.col("first") != "").then("first").otherwise("whole").alias(IDENTITY)
         return frame.select(chosen).get_column(IDENTITY), first
 
@@ -194,11 +195,11 @@ class PartOnColumns:
     ) -> pl.Series:
         """Return the entries."""
         height = rows.height
-        texts = [_constant(self._head, height), _behind(_lines(rows), ',"row":')]
+        texts = [constant(self._head, height), behind(_lines(rows), ',"row":')]
         if FILE in rows.columns:
-            texts.append(_behind(_quoted_any(rows.get_column(FILE).fill_null("")), ',"file":'))
+            texts.append(behind(quoted_any(rows.get_column(FILE).fill_null("")), ',"file":'))
         if first is not None:
-            texts.append(_behind(first, ',"key":'))
+            texts.append(behind(first, ',"key":'))
         texts += self._id(identity, first)
         if self._plan.actor is not None and not isinstance(self._plan.actor, Fixed):
             by = self._frames.make(self._plan.actor, rows, self._file, ',"by":')
@@ -206,19 +207,19 @@ class PartOnColumns:
             found = [*found, *by.found]
         if (marks := self._marks(rows, found)) is not None:
             texts.append(marks)
-        texts.append(_constant("}", height))
+        texts.append(constant("}", height))
         texts += [rows.get_column(f"{link.name}|{JSON}") for link in self._plan.groups]
-        return joined([*texts, own, _constant("}", height)], height)
+        return joined([*texts, own, constant("}", height)], height)
 
     def _id(self, identity: pl.Series, first: pl.Series | None) -> list[pl.Series]:
         """Return the row's identity where the key is not it."""
         if first is not None and self._plan.spec.alone:
-            same = _unquoted(first) == identity
+            same = unquoted(first) == identity
             if same.all():
                 return []
         else:
             same = pl.Series([False]).new_from_index(0, len(identity))
-        texts = _quoted_any(identity)
+        texts = quoted_any(identity)
         frame = pl.DataFrame({"same": same, JSON: texts})
         made = pl.when("same").then(pl.lit("")).otherwise(pl.concat_str([pl.lit(',"id":'), pl.col(JSON)]))
         return [frame.select(made.alias(JSON)).get_column(JSON)]
@@ -251,7 +252,7 @@ class PartOnColumns:
         spec = self._plan.spec.overlap
         if spec is None:
             return []
-        by = own.by_name.get(spec.by, _constant("", height))
+        by = own.by_name.get(spec.by, constant("", height))
         begin, end = _date(own, spec.begin, height), _date(own, spec.end, height)
         return [by.alias("by"), begin.alias("begin"), end.alias("end")]
 
@@ -286,7 +287,7 @@ class PartOnColumns:
 
 def _date(own: FieldsMade, wire: str, height: int) -> pl.Series:
     """Return the dates of a field as text; null where it has none."""
-    texts = own.by_name.get(wire, _constant("", height))
+    texts = own.by_name.get(wire, constant("", height))
     return texts.str.extract(r'^,"[^"]*":"(\d{4}-\d{2}-\d{2})"$')
 
 
@@ -305,31 +306,3 @@ def _nothing() -> pl.DataFrame:
 
 def _lines(rows: pl.DataFrame) -> pl.Series:
     return rows.get_column(LINE).cast(pl.String).fill_null("")
-
-
-def _constant(text: str, height: int) -> pl.Series:
-    return pl.Series(JSON, [text], dtype=pl.String).new_from_index(0, height)
-
-
-def _behind(texts: pl.Series, prefix: str) -> pl.Series:
-    frame = pl.DataFrame({JSON: texts})
-    made = pl.when(pl.col(JSON) != "").then(pl.concat_str([pl.lit(prefix), pl.col(JSON)]))
-    return frame.select(made.otherwise(pl.lit("")).alias(JSON)).get_column(JSON)
-
-
-def _unquoted(texts: pl.Series) -> pl.Series:
-    """Return the text inside JSON strings; escapes stay as they are."""
-    return texts.str.slice(1, None).str.strip_suffix('"')
-
-
-def _quoted_any(texts: pl.Series) -> pl.Series:
-    """Return texts as JSON."""
-    odd = texts.str.contains(r'["\\\x00-\x1f\x7f]')
-    frame = pl.DataFrame({JSON: texts})
-    made = frame.select(pl.concat_str([pl.lit('"'), pl.col(JSON), pl.lit('"')]).alias(JSON)).get_column(JSON)
-    at = odd.arg_true()
-    return (
-        made.scatter(at, pl.Series([json_text(text) for text in texts.gather(at)], dtype=pl.String))
-        if len(at)
-        else made
-    )

@@ -17,9 +17,10 @@ from gateway.mapping.headers import Headers, Resolved, resolve
 from gateway.mapping.nodes import LinkPlan, Node, Place, Reference, Test, Tree, Value
 from gateway.mapping.rows import Table
 from gateway.mapping.scopes import Names, Scope
-from gateway.mapping.spec import EntrySpec, Items, Leaf, MappingFile, Part
-from gateway.mapping.spec import Node as NodeSpec
-from gateway.mapping.spec import Tree as TreeSpec
+from gateway.mapping.spec import EntrySpec, MappingFile, Part
+from gateway.mapping.spec_fields import Items, Leaf
+from gateway.mapping.spec_fields import Node as NodeSpec
+from gateway.mapping.spec_fields import Tree as TreeSpec
 
 _Actor = Literal["school", "teacher", "counsellor", "learner", "family", "system", "thirdParty"]
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping.cells import Cell, json_text
+from gateway.mapping.columns import PRESENT, SAID, UNSAID, named
 from gateway.mapping.compose import missing_problem, orphan_problem
 from gateway.mapping.dates import Problem
-from gateway.mapping.denied import holds_ssn
+from gateway.mapping.denied import SSN, holds_ssn
 from gateway.mapping.findings import Finding, Severity, finding
-from gateway.mapping.frames import PRESENT, SAID, UNSAID, named
 from gateway.mapping.nodes import (
     Field,
     Fixed,
@@ -31,7 +31,6 @@ from gateway.mapping.nodes import (
 )
 from gateway.mapping.problems import quality
 from gateway.mapping.rows import BLANKS
-from gateway.mapping.transforms import SSN
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from gateway.mapping.columns import LINE
 from gateway.mapping.dates import Problem
 from gateway.mapping.faults import did_you_mean
 from gateway.mapping.findings import Rule
-from gateway.mapping.frames import LINE, found_frame
+from gateway.mapping.found import found_frame
 from gateway.mapping.headers import Resolved
 from gateway.mapping.problems import CODE, Problems
 from gateway.mapping.spec import Decider, StudentSpec

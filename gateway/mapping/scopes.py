@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from gateway.mapping.coding import code_of, knows
 from gateway.mapping.denied import denied_column
 from gateway.mapping.faults import Faults, Path, did_you_mean
 from gateway.mapping.headers import Resolved
 from gateway.mapping.nodes import Condition, LinkPlan, Place, Test
-from gateway.mapping.spec import Condition as ConditionSpec
-from gateway.mapping.spec import Link, MappingFile, Where
-from gateway.mapping.transforms import code_of, is_null, knows
+from gateway.mapping.spec import MappingFile
+from gateway.mapping.spec_fields import Condition as ConditionSpec
+from gateway.mapping.spec_fields import Link, Where
+from gateway.mapping.transforms import is_null
 
 
 @dataclass(frozen=True, slots=True)

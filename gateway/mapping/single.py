@@ -9,9 +9,9 @@ from gateway.domain.backpack.compact import REF, Dictionary
 from gateway.domain.backpack.document import SECTIONS
 from gateway.mapping import compose
 from gateway.mapping.cells import json_text
+from gateway.mapping.columns import PRESENT, UNSAID, named
 from gateway.mapping.denied import holds_ssn
 from gateway.mapping.findings import Finding, Rule
-from gateway.mapping.frames import PRESENT, UNSAID, named
 from gateway.mapping.headers import Resolved
 from gateway.mapping.kept import kept_sources
 from gateway.mapping.nodes import (

@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from gateway.mapping.conventions import Conventions
 from gateway.mapping.explaining import EntryTrace, Step
 from gateway.mapping.leaves import fields_of
-from gateway.mapping.spec import Conventions, Items, Leaf, MappingFile, Node, Tree
+from gateway.mapping.spec import MappingFile
+from gateway.mapping.spec_fields import Items, Leaf, Node, Tree
 from gateway.mapping.toml_places import line_of, places_of
 from gateway.mapping.transforms import is_null
 

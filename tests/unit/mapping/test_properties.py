@@ -17,7 +17,7 @@ from gateway.domain.backpack.compact import Dictionary, numbers_in
 from gateway.domain.backpack.document import entry_from, json_schema, sections_to_json
 from gateway.domain.backpack.whole import record_id
 from gateway.mapping.cells import LONGEST_PLAIN, cell_of, json_text, plain_text
-from gateway.mapping.spec import Leaf
+from gateway.mapping.spec_fields import Leaf
 from gateway.mapping.transforms import parser
 from tests.harness.mapped import Mapped
 from tests.harness.tables import NOW, MemoryTables, Rows, map_now

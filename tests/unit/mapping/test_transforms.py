@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.mapping.coding import coded
 from gateway.mapping.dates import parse_date
-from gateway.mapping.spec import Leaf
-from gateway.mapping.transforms import coded, parser
+from gateway.mapping.spec_fields import Leaf
+from gateway.mapping.transforms import parser
 from tests.harness.bundles import NOW, ONEROSTER
 
 READ = {

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
-from gateway.mapping import spec
+from gateway.mapping import conventions, spec, spec_fields
 from gateway.mapping.mapping_reference import reference_page
 from gateway.mapping.mapping_schema import known_keys, mapping_schema
 from gateway.resources import mapping_text, packaged_mappings
@@ -69,7 +69,7 @@ def test_every_key_of_the_program_is_in_it() -> None:
     defs = mapping_schema()["$defs"]
 
     for name in ("About", "Conventions", "Source", "Link", "Many", "Leaf", "EntrySpec", "Part", "Condition"):
-        model = getattr(spec, name)
+        model = (vars(spec) | vars(spec_fields) | vars(conventions))[name]
         wires = {info.alias or field for field, info in model.model_fields.items()}
         assert set(defs[name]["properties"]) == wires
 
