@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -21,8 +20,9 @@ from gateway.domain.messages import Direction, MessageType
 from gateway.domain.transfer import Reason, Role, State
 from gateway.mapping.findings import Rule
 from gateway.storage.columns import COUNTER, Choice, Day, Json, Texts, Utc
+from gateway.storage.metadata import metadata
 
-metadata = MetaData()
+__all__ = ["metadata"]
 
 _ByteOrder: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorts by code point everywhere, so that a prefix is a range."""
