@@ -121,5 +121,5 @@ class Activity(Entry):
     """Hours in all."""
     level: Annotated[str | None, about("001499")] = None
     """School, district, state; varsity."""
-    organisation: OrgRef | None = None
+    organisation: Annotated[OrgRef | None, about("", "", None, "location")] = None
     """Where."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime
 
-from gateway.domain.backpack.base import CodedValue, Entry, OrgRef, Part, Period, PersonRef, held
+from gateway.domain.backpack.base import CodedValue, Entry, OrgRef, Part, Period, PersonRef, about, held
 
 
 class Scope(Part):
@@ -27,7 +27,7 @@ class Consent(Entry):
 
     given: bool | None = None
     """Whether it was given; false where it was refused, as an opt-out from directories."""
-    grantor: PersonRef | None = None
+    grantor: Annotated[PersonRef | None, about("", "", None, "location")] = None
     """Who decided."""
     capacity: Literal["parent", "guardian", "eligibleStudent", "authorisedOfficial", "court"] | None = None
     """As what."""
@@ -50,7 +50,7 @@ class Disclosure(Entry):
 
     when: AwareDatetime
     """When."""
-    recipient: OrgRef
+    recipient: Annotated[OrgRef, about("", "", None, "location")]
     """To whom."""
     basis: CodedValue | None = None
     """On which ground."""

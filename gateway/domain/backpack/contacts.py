@@ -53,15 +53,17 @@ class Contact(Entry):
 
     contact: Annotated[str, about(edfi="contactUniqueId")]
     """The contact's own id at the district, the same for siblings."""
-    name: Annotated[ContactName, about("000115 000172", "Contact.firstName, lastSurname", "E", "thirdParty")]
+    name: Annotated[
+        ContactName, about("000115 000172", "Contact.firstName, lastSurname", "E", "thirdParty", "location")
+    ]
     """The contact's name."""
     identifiers: Annotated[tuple[PersonIdentifier, ...], held("E", "thirdParty")] = ()
     """Numbers in other lists; never a social security number."""
-    phones: Annotated[tuple[Phone, ...], about("000279", "telephones")] = ()
+    phones: Annotated[tuple[Phone, ...], about("000279", "telephones", None, "location")] = ()
     """In the order in which they are tried."""
-    emails: Annotated[tuple[Email, ...], about("000088", "electronicMails")] = ()
+    emails: Annotated[tuple[Email, ...], about("000088", "electronicMails", None, "location")] = ()
     """In the order in which they are tried."""
-    addresses: Annotated[tuple[Address, ...], about("000269", "addresses")] = ()
+    addresses: Annotated[tuple[Address, ...], about("000269", "addresses", None, "location")] = ()
     """Where the contact lives and gets mail."""
     preferred_language: Annotated[CodedValue | None, about("000317", "languages")] = None
     """ISO 639-2 or 639-3."""
@@ -75,7 +77,7 @@ class Contact(Entry):
     """Highest level of education that the contact completed."""
     occupation: Annotated[str | None, held("R", "thirdParty")] = None
     """What the contact works as."""
-    employer: Annotated[str | None, held("R", "thirdParty")] = None
+    employer: Annotated[str | None, held("R", "thirdParty", "location")] = None
     """Whom the contact works for."""
     relation: Annotated[CodedValue | None, about("000425", "relationDescriptor")] = None
     """Mother, foster parent, court-appointed guardian and others."""

@@ -80,7 +80,9 @@ class Demographics(Entry):
         CodedValue | None, about("000180", "limitedEnglishProficiencyDescriptor", "S", "language")
     ] = None
     """EL, not EL, monitored year 1 to 4, former EL, fluent."""
-    residency: Annotated[CodedValue | None, about("000268", "residencyStatusDescriptor")] = None
+    residency: Annotated[
+        CodedValue | None, about("000268", "residencyStatusDescriptor", None, "location")
+    ] = None
     """Where the learner lives, seen from the district."""
     date_entered_us: Annotated[date | None, about("000291", "dateEnteredUS", "R", "migration")] = None
     """Day of first entry into a school of the United States."""

@@ -146,7 +146,7 @@ class Transmission(Part):
     """How it relates to what was sent before."""
     purpose: str | None = None
     """What for."""
-    destination: OrgRef | None = None
+    destination: Annotated[OrgRef | None, about("", "", None, "location")] = None
     """To whom."""
     official: bool | None = None
     """Whether it is an official record (PESC DocumentOfficialCode)."""

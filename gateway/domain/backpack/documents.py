@@ -66,13 +66,17 @@ class Document(Entry):
     """When the file was made."""
     author: PersonRef | None = None
     """Who made it."""
-    inline: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=_LONGEST_INLINE)] = None
+    inline: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=_LONGEST_INLINE),
+        about("", "", None, "location"),
+    ] = None
     """Base64 (RFC 4648, 4) of a file of up to 1 MiB."""
-    member: str | None = None
+    member: Annotated[str | None, about("", "", None, "location")] = None
     """Name of the file that travels beside the backpack."""
-    uri: str | None = None
+    uri: Annotated[str | None, about("", "", None, "location")] = None
     """Where it lies; `sha256` says what must lie there."""
-    extracted_text: ExtractedText | None = None
+    extracted_text: Annotated[ExtractedText | None, about("", "", None, "location")] = None
     """The words of a scanned file."""
     signature: Signature | None = None
     """A signature in it."""

@@ -45,7 +45,7 @@ class Enrollment(Entry):
     """How the learner came: transfer, new, re-entry."""
     exit_type: Annotated[CodedValue | None, about("000110", "exitWithdrawTypeDescriptor", "E")] = None
     """How the learner left: transferred, graduated, dropped out and others."""
-    exit_reason_text: Annotated[str | None, about("000222", level="E")] = None
+    exit_reason_text: Annotated[str | None, about("000222", "", "E", "location")] = None
     """Why, in the words of the local system."""
     no_show: Annotated[bool | None, about(edfi="exitWithdrawTypeDescriptor", level="E")] = None
     """Expected and never came: the stay did not begin."""
@@ -55,7 +55,9 @@ class Enrollment(Entry):
     """Home school, services only and others."""
     fte: Annotated[Number | None, about(edfi="fullTimeEquivalency", level="E")] = None
     """Full-time equivalent, from 0 to 1."""
-    residency: Annotated[CodedValue | None, about("000268", "residencyStatusDescriptor", "E")] = None
+    residency: Annotated[CodedValue | None, about("000268", "residencyStatusDescriptor", "E", "location")] = (
+        None
+    )
     """Where the learner lived, seen from the district."""
     repeat_grade: Annotated[bool | None, about("000237", "repeatGradeIndicator", "E")] = None
     """Whether the grade level was repeated."""
@@ -79,7 +81,7 @@ class Enrollment(Entry):
     """The track of a year-round calendar."""
     previous_school: Annotated[OrgRef | None, held("E")] = None
     """Where the learner came from."""
-    next_school: Annotated[OrgRef | None, about(edfi="nextYearSchoolReference", level="E")] = None
+    next_school: Annotated[OrgRef | None, about("", "nextYearSchoolReference", "E", "location")] = None
     """Where the learner goes."""
 
 

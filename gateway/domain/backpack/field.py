@@ -40,9 +40,14 @@ Label = Literal[
     "biometric",
     "academic",
     "learnerVoice",
+    "location",
     "directoryOptOut",
 ]
-"""What a sensitive field is about. A record may have several."""
+"""What a sensitive field is about. A record may have several.
+
+`location` is what tells where a learner is, by what to reach or to recognise the learner there: it never
+leaves of a learner whose whereabouts are protected (`domain.confidentiality`).
+"""
 
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 """Text that says something."""
@@ -81,8 +86,9 @@ def about(
     """Say what a field corresponds to and how carefully it is kept, for people and for JSON Schema.
 
     `ceds` are Global IDs of CEDS v12, separated by spaces; `edfi` is the name in Ed-Fi's data standard 5 or
-    6. A field without a level has that of what it is part of. With `unless`, a coded field has its level
-    unless its code is one of these, each with a level of its own: what nobody knows is kept strictly.
+    6. A field without a level has that of what it is part of, whatever its labels. With `unless`, a coded
+    field has its level unless its code is one of these, each with a level of its own: what nobody knows is
+    kept strictly.
     """
     extra: dict[str, Any] = {}
     if ceds:
@@ -90,7 +96,9 @@ def about(
     if edfi:
         extra["x-edfi"] = edfi
     if level:
-        extra |= {"x-sensitivity": level, "x-labels": list(labels)}
+        extra["x-sensitivity"] = level
+    if level or labels:
+        extra["x-labels"] = list(labels)
     if unless:
         extra["x-sensitivity-unless"] = dict(unless)
     return Field(json_schema_extra=extra)

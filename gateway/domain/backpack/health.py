@@ -121,11 +121,11 @@ class CareProvider(HealthEntry):
 
     kind: Annotated[Literal["careProvider"], held("R", "health", "thirdParty")]
     """Says that this is about providers of care."""
-    physician: PersonRef | None = None
+    physician: Annotated[PersonRef | None, about("", "", None, "location")] = None
     """The doctor."""
-    hospital: str | None = None
+    hospital: Annotated[str | None, about("", "", None, "location")] = None
     """The preferred hospital."""
-    insurance: str | None = None
+    insurance: Annotated[str | None, about("", "", None, "location")] = None
     """Who insures the learner."""
 
 

@@ -122,13 +122,19 @@ class Learner(Entry):
     """A twin, triplet and so on: the same birth date and surname are not the same person."""
     pronouns: Annotated[str | None, held("S")] = None
     """As the learner wants them. OneRoster 1.2: pronouns."""
-    photo: Annotated[AttachmentRef | None, about(edfi="profileThumbnail")] = None
+    photo: Annotated[AttachmentRef | None, about("", "profileThumbnail", None, "location")] = None
     """A picture of the learner."""
-    login_ids: Annotated[tuple[Login, ...], about("001170", "loginId", "E")] = ()
+    login_ids: Annotated[tuple[Login, ...], about("001170", "loginId", "E", "location")] = ()
     """Accounts; never passwords."""
-    addresses: Annotated[tuple[Address, ...], about("000269", "StudentDirectory.addresses")] = ()
+    addresses: Annotated[
+        tuple[Address, ...], about("000269", "StudentDirectory.addresses", None, "location")
+    ] = ()
     """Where the learner lives and gets mail."""
-    phones: Annotated[tuple[Phone, ...], about("000279", "StudentDirectory.telephones")] = ()
+    phones: Annotated[
+        tuple[Phone, ...], about("000279", "StudentDirectory.telephones", None, "location")
+    ] = ()
     """The learner's own numbers; those of the family are in `contacts`."""
-    emails: Annotated[tuple[Email, ...], about("000088", "StudentDirectory.electronicMails")] = ()
+    emails: Annotated[
+        tuple[Email, ...], about("000088", "StudentDirectory.electronicMails", None, "location")
+    ] = ()
     """The learner's own addresses."""

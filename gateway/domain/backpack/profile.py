@@ -149,7 +149,7 @@ class Experience(ProfileEntry):
     """In a few words."""
     category: CodedValue | None = None
     """Job, volunteering, co-curricular, caring, travel, leadership."""
-    organisation: str | None = None
+    organisation: Annotated[str | None, about("", "", None, "location")] = None
     """Where."""
     role: str | None = None
     """As what."""

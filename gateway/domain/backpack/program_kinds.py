@@ -75,9 +75,9 @@ class MigrantParticipation(ProgramParticipation):
     """QAD: when the family came for the work that qualifies."""
     last_qualifying_move: Annotated[date | None, about("000433", "lastQualifyingMove")] = None
     """When it last moved for such work."""
-    moved_from: Annotated[str | None, about("000435")] = None
+    moved_from: Annotated[str | None, about("000435", "", None, "location")] = None
     """Town, state and country."""
-    moved_to: Annotated[str | None, about("000434")] = None
+    moved_to: Annotated[str | None, about("000434", "", None, "location")] = None
     """Town, state and country."""
     eligibility_expires: Annotated[date | None, about("000430", "eligibilityExpirationDate")] = None
     """Until when the learner is eligible."""
@@ -117,7 +117,7 @@ class HomelessParticipation(ProgramParticipation):
     """Says that the learner is or was homeless."""
     nighttime_residence: Annotated[
         CodedValue | None,
-        about("000146", "homelessPrimaryNighttimeResidenceDescriptor", "R", "housing"),
+        about("000146", "homelessPrimaryNighttimeResidenceDescriptor", "R", "housing", "location"),
     ] = None
     """Doubled up, hotel, shelter, unsheltered."""
     unaccompanied: Annotated[

@@ -34,8 +34,9 @@ def marks(model: type[Part]) -> Mapping[str, Sensitivity]:
     for name, field in model.model_fields.items():
         wire = field.alias or name
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and "x-sensitivity" in extra:
-            mark = Sensitivity.model_validate({"class": extra["x-sensitivity"], "labels": extra["x-labels"]})
+        if isinstance(extra, dict) and "x-labels" in extra:
+            level = extra.get("x-sensitivity", base_of(model))
+            mark = Sensitivity.model_validate({"class": level, "labels": extra["x-labels"]})
             found[name] = found[wire] = mark
         for part in parts_in(field.annotation):
             for path, mark in marks(part).items():

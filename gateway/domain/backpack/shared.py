@@ -284,5 +284,5 @@ class AttachmentRef(Part):
     """In bytes."""
     title: str | None = None
     """What it is."""
-    uri: str | None = None
+    uri: Annotated[str | None, about("", "", None, "location")] = None
     """Where it lies, if not in the backpack."""

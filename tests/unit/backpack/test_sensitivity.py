@@ -43,8 +43,8 @@ def test_every_section_has_its_class(section: str, level: str) -> None:
 @pytest.mark.parametrize(
     ("section", "more", "level", "labels"),
     [
-        ("identity", {"pronouns": "they"}, "S", ("pii.direct",)),
-        ("contacts", {"restrictions": [{"kind": "noContact"}]}, "R", ("safety", "thirdParty")),
+        ("identity", {"pronouns": "they"}, "S", ("location", "pii.direct")),
+        ("contacts", {"restrictions": [{"kind": "noContact"}]}, "R", ("location", "safety", "thirdParty")),
         ("enrollments", {"exitType": coded("Transferred")}, "E", ()),
         ("attendance", {"reason": coded("Illness")}, "S", ("health",)),
         ("incidents", {"weapons": [coded("None")]}, "R", ("discipline", "lawEnforcement")),
