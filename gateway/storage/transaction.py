@@ -6,6 +6,7 @@ from gateway.storage.audit import SqlAuditLog
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.db import Db
 from gateway.storage.messages import SqlMessages
+from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments
 from gateway.storage.transfers import SqlTransfers
 
@@ -27,3 +28,6 @@ class SqlTx:
         self.chains = SqlChains(db)
         self.members = SqlMembers(db)
         self.locator = SqlLocator(db)
+        self.reviews = SqlReviews(db)
+        self.journal = SqlJournal(db)
+        self.code_choices = SqlCodeChoices(db)

@@ -24,6 +24,7 @@ from tests.harness.memory_exchange import (
     MemorySegments,
     MemoryTransfers,
 )
+from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
 
 T = TypeVar("T")
 
@@ -45,6 +46,9 @@ class MemoryTx:
     chains: MemoryChains = field(default_factory=MemoryChains)
     members: MemoryMembers = field(default_factory=MemoryMembers)
     locator: MemoryLocator = field(default_factory=MemoryLocator)
+    reviews: MemoryReviews = field(default_factory=MemoryReviews)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    code_choices: MemoryCodeChoices = field(default_factory=MemoryCodeChoices)
 
     def snapshot(self) -> "MemoryTx":
         """Return a copy that later changes do not touch."""

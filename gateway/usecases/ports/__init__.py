@@ -6,6 +6,14 @@ from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
 from gateway.usecases.ports.peers import Directory, Peers, Status
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
+from gateway.usecases.ports.receiving import (
+    CodeChoices,
+    Entered,
+    Journal,
+    Review,
+    Reviews,
+    ReviewState,
+)
 from gateway.usecases.ports.records import (
     Archive,
     ArchivedRecord,
@@ -24,11 +32,14 @@ __all__ = [
     "AuditLog",
     "Backpacks",
     "Chains",
+    "CodeChoices",
     "Directory",
+    "Entered",
     "Findings",
     "Grants",
     "Import",
     "Imports",
+    "Journal",
     "Locator",
     "Member",
     "Members",
@@ -40,6 +51,9 @@ __all__ = [
     "Parcel",
     "Parcels",
     "Peers",
+    "Review",
+    "ReviewState",
+    "Reviews",
     "Seals",
     "Seen",
     "Segment",

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
+from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments
 
 T = TypeVar("T")
@@ -40,6 +41,12 @@ class Tx(Protocol):
     def members(self) -> Members: ...  # noqa: D102
     @property
     def locator(self) -> Locator: ...  # noqa: D102
+    @property
+    def reviews(self) -> Reviews: ...  # noqa: D102
+    @property
+    def journal(self) -> Journal: ...  # noqa: D102
+    @property
+    def code_choices(self) -> CodeChoices: ...  # noqa: D102
 
 
 class Store(Protocol):
