@@ -1,4 +1,4 @@
-"""Files that come with the package: mapping files and crosswalks."""
+"""Files that come with the package: mapping files, crosswalks, rules and jurisdiction packs."""
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.domain.errors import Misconfigured
 
 _PACKAGE = "mappings"
+RULES_FILE = "policy.toml"
 
 
 def mapping_text(name: str) -> str:
@@ -52,6 +53,17 @@ def code_texts(mapping: str | None = None) -> dict[str, str]:
     else:
         found |= _codes_in(Path(mapping).parent / "codes")
     return found
+
+
+def rules_text() -> str:
+    """Return the rules that hold at every district, as a TOML text."""
+    return _config().joinpath(RULES_FILE).read_text("utf-8")
+
+
+def _config() -> Traversable:
+    """Return the folder of what operators may read; in a source tree it lies beside the package."""
+    installed = files("gateway").joinpath("config")
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
 
 
 def _codes_in(folder: Traversable) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.domain.errors import Misconfigured
+from gateway.domain.policy.people import StaffRole
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -117,6 +118,26 @@ class Incoming(_Table):
     automatic_import: bool = False
 
 
+class Policy(_Table):
+    """`[policy]`: who may do what."""
+
+    file: Path | None = None
+    """The district's own rules, which may only tighten those that come with the gateway."""
+
+
+class Terminal(_Table):
+    """`[terminal]`: as whom the command line acts. Whoever runs it can read the node's keys as well."""
+
+    roles: tuple[StaffRole, ...] = (
+        StaffRole.REGISTRAR,
+        StaffRole.RECORDS_OFFICER,
+        StaffRole.PRIVACY_OFFICER,
+        StaffRole.IT_ADMIN,
+    )
+    schools: tuple[str, ...] = ()
+    """Ids of the schools; empty for the whole district."""
+
+
 class Loop(_Table):
     """`[loop]`: how fast the node works through what waits."""
 
@@ -158,6 +179,8 @@ class Settings(_Table):
     locator: Locator = Locator()
     release: Release = Release()
     requests: Requests = Requests()
+    policy: Policy = Policy()
+    terminal: Terminal = Terminal()
     loop: Loop = Loop()
     logs: Logs = Logs()
     file: Annotated[Path, Field(exclude=True)] = Path("node.toml")

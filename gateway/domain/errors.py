@@ -78,6 +78,20 @@ class Forbidden(Refused):
     title = "The sender may not do this"
 
 
+class Unmet(Forbidden):
+    """The person may do this, once something else was done: say why, sign in again, ask a second person.
+
+    `obligation` is from a closed list.
+    """
+
+    code = "obligation_unmet"
+    title = "Something must be done first"
+
+    def __init__(self, obligation: str, detail: str = "") -> None:
+        self.obligation = obligation
+        super().__init__(f"{obligation}: {detail}" if detail else obligation)
+
+
 class Unknown(Refused):
     """There is no such thing, or none that this caller may know of. The two look alike."""
 

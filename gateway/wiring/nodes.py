@@ -31,6 +31,7 @@ from gateway.storage.store import SqlStore
 from gateway.usecases.ports import Node, Pace
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
 from gateway.wiring.node_secrets import locator_tokens, pseudonyms
+from gateway.wiring.policies import district_policy
 from gateway.wiring.trust import agency_publisher, chain_rules, district_publisher
 
 
@@ -186,6 +187,7 @@ def _opened(
         source=_source(settings, adapter, mapping, id_),
         imports=SinkImports(sink) if sink else None,
         rules=_rules(settings),
+        policy=district_policy(settings),
         pace=_pace(settings),
         now=now,
         new_id=new_id,

@@ -29,6 +29,7 @@ from gateway.usecases.ports import (
     Store,
     StoredBackpack,
 )
+from tests.harness.staff import policy
 
 T = TypeVar("T")
 
@@ -307,6 +308,7 @@ def make_node(
         source=None,
         imports=Imports(),
         rules=rules or Rules(),
+        policy=policy(),
         pace=Pace(lease=timedelta(seconds=30), first_retry=timedelta(seconds=1)),
         now=clock,
         new_id=lambda: f"{uuid.uuid5(uuid.NAMESPACE_URL, id_).hex[:8]}-{next(ids):015d}",

@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).parents[2]
 MADE_IN: Final = {
     "gateway.domain.trust.Peer": "gateway/http/auth.py",
     "gateway.domain.trust.Listing": "gateway/crypto/listings.py",
-    "gateway.domain.policy.Release": "gateway/domain/policy.py",
+    "gateway.domain.policy.Release": "gateway/domain/policy/release.py",
 }
 """Proofs in the form of values: whoever holds one knows that it was checked."""
 
@@ -96,11 +96,12 @@ def test_the_layers_are_kept() -> None:
 def makers_of(name: str, trees: Mapping[str, ast.Module]) -> set[str]:
     """Return the files that call a class, of those that know it."""
     module, _, class_ = name.rpartition(".")
-    home = f"{module.replace('.', '/')}.py"
+    home = module.replace(".", "/")
     return {
         file
         for file, tree in trees.items()
-        if class_ in calls(tree) and (file == home or {module, name} & set(imports(tree)))
+        if class_ in calls(tree)
+        and (file.startswith((f"{home}.py", f"{home}/")) or {module, name} & set(imports(tree)))
     }
 
 

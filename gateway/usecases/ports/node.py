@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.domain.ids import EntityId
-from gateway.domain.policy import Rules
+from gateway.domain.policy import Policy, Rules
 from gateway.usecases.ports.local_system import Imports, Source
 from gateway.usecases.ports.peers import Directory, Peers
 from gateway.usecases.ports.seals import Seals
@@ -37,6 +37,8 @@ class Node:
     source: Source | None
     imports: Imports | None
     rules: Rules
+    policy: Policy
+    """Who may do what here."""
     pace: Pace
     now: Callable[[], datetime]
     new_id: Callable[[], str]

@@ -26,6 +26,7 @@ from gateway.usecases.ports import Member, Node, Pace, Parcel, Tx
 from tests.harness import federation
 from tests.harness.federation import AGREEMENT, NOW
 from tests.harness.memory_store import MemoryStore, MemoryTx
+from tests.harness.staff import policy
 
 RESOURCE_PATH = "/exchange/v1"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -183,6 +184,7 @@ class World:
             source=None,
             imports=None,
             rules=self.rules,
+            policy=policy(),
             pace=Pace(),
             now=self.clock,
             new_id=lambda: uuid.uuid4().hex,
