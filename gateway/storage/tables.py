@@ -19,11 +19,11 @@ from sqlalchemy import (
 from gateway.domain.messages import Direction, MessageType
 from gateway.domain.transfer import Reason, Role, State
 from gateway.mapping.findings import Rule
-from gateway.storage import tables_receiving
+from gateway.storage import tables_casework, tables_receiving
 from gateway.storage.columns import COUNTER, Choice, Day, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
-__all__ = ["metadata", "tables_receiving"]
+__all__ = ["metadata", "tables_casework", "tables_receiving"]
 
 _ByteOrder: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorts by code point everywhere, so that a prefix is a range."""
@@ -66,7 +66,7 @@ _holder = transfers.c.role == Role.HOLDER
 _requester = transfers.c.role == Role.REQUESTER
 _due = transfers.c.next_try_at.is_not(None)
 Index("transfers_due", transfers.c.next_try_at, sqlite_where=_due, postgresql_where=_due)
-Index("transfers_by_state", transfers.c.role, transfers.c.state, transfers.c.created_at)
+Index("transfers_by_state", transfers.c.role, transfers.c.state, transfers.c.created_at, transfers.c.id)
 Index("transfers_by_time", transfers.c.created_at)
 Index("transfers_by_peer", transfers.c.peer, transfers.c.created_at)
 Index(

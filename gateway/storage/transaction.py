@@ -4,8 +4,10 @@ from gateway.storage.access import SqlChains, SqlGrants, SqlSeen
 from gateway.storage.agency import SqlLocator, SqlMembers
 from gateway.storage.audit import SqlAuditLog
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
+from gateway.storage.casework import SqlCases
 from gateway.storage.db import Db
 from gateway.storage.messages import SqlMessages
+from gateway.storage.proposals import SqlProposals
 from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments
 from gateway.storage.transfers import SqlTransfers
@@ -16,6 +18,8 @@ class SqlTx:
 
     def __init__(self, db: Db) -> None:
         self.transfers = SqlTransfers(db)
+        self.cases = SqlCases(db)
+        self.proposals = SqlProposals(db)
         self.messages = SqlMessages(db)
         self.parcels = SqlParcels(db)
         self.segments = SqlSegments(db)

@@ -76,7 +76,7 @@ class SqlTransfers:
     def by_request(self, peer: EntityId, jti: str) -> Transfer | None:
         """Return the holder-side transfer that this signed request made, if any."""
         row = self._db.first(_BY_REQUEST, {"peer": peer, "jti": jti})
-        return None if row is None else _transfer(row)
+        return None if row is None else stored_transfer(row)
 
     def has_with(self, peer: EntityId) -> bool:
         """Whether there is any transfer with that node."""
@@ -93,7 +93,7 @@ class SqlTransfers:
 
     def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Transfer]:
         """Take due transfers, the longest due first. Their revision stays, so that a human's step wins."""
-        due = [_transfer(row) for row in self._db.all(_DUE, {"now": now, "limit": limit})]
+        due = [stored_transfer(row) for row in self._db.all(_DUE, {"now": now, "limit": limit})]
         until = now + lease
         self._db.run_each(_PUT_OFF, [{"b_id": transfer.id, "until": until} for transfer in due])
         return [replace(transfer, next_try_at=until) for transfer in due]
@@ -109,7 +109,7 @@ class SqlTransfers:
         statement = _NEWEST.limit(limit) if role is None else _NEWEST.limit(limit).where(_c.role == role)
         if states:
             statement = statement.where(_c.state.in_(states))
-        return [_transfer(row) for row in self._db.query(statement)]
+        return [stored_transfer(row) for row in self._db.query(statement)]
 
     def counts(self) -> Mapping[tuple[Role, State], int]:
         """Count the transfers by role and state; what has none is absent."""
@@ -137,10 +137,11 @@ def _values(transfer: Transfer) -> dict[str, Any]:
 def _found(row: AnyRow | None) -> Transfer:
     if row is None:
         raise Unknown("there is no such transfer")
-    return _transfer(row)
+    return stored_transfer(row)
 
 
-def _transfer(row: AnyRow) -> Transfer:
+def stored_transfer(row: AnyRow) -> Transfer:
+    """Return the transfer that a row keeps."""
     return Transfer(**{**row, "subject": _subject(row["subject"])})
 
 

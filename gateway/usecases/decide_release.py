@@ -87,6 +87,7 @@ async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, matching)
         tx.transfers.move(matching, after)
+        tx.cases.place(id_, student)
         tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor), rule="chosen by a person"))
 
     await node.store.write(store)

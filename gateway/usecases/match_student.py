@@ -24,6 +24,8 @@ async def match_student(node: Node, transfer: Transfer) -> Transfer:
         if matching is not transfer:
             tx.transfers.move(transfer, matching)
         tx.transfers.move(matching, after)
+        if after.student:
+            tx.cases.place(after.id, after.student)
         tx.audit.add(leaf(after, after.changed_at, rule=found.rule))
         for message in messages:
             tx.messages.add(message)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from gateway.domain.casework import lanes_of, new_case
 from gateway.domain.clocks import TRANSFER_LIFE
 from gateway.domain.errors import Conflict, Forbidden, Gone, Malformed, OverBudget
 from gateway.domain.exchange import RequestClaims
@@ -27,6 +28,7 @@ async def receive_request(node: Node, peer: Peer, jws: str) -> Status:
     claims = read(node, MessageType.REQUEST, jws, peer.listing, RequestClaims)
     now = node.now()
     transfer = _transfer(node, peer, claims, digest(jws.encode()), now)
+    case = new_case(transfer.id, Role.HOLDER, at=now, lanes=lanes_of(claims.lanes))
 
     def store(tx: Tx) -> Transfer:
         if known := tx.transfers.by_request(peer.id, claims.jti):
@@ -34,6 +36,7 @@ async def receive_request(node: Node, peer: Peer, jws: str) -> Status:
         _refuse_if_stale(claims, now)
         _refuse_if_over_budget(tx, node, peer, now)
         tx.transfers.add(transfer)
+        tx.cases.open(case)
         tx.messages.add(incoming(MessageType.REQUEST, jws, transfer, claims.jti, now))
         digests = (transfer.request_digest,) if transfer.request_digest else ()
         tx.audit.add(leaf(transfer, now, actor=peer.id, rule=transfer.legal_basis, digests=digests))

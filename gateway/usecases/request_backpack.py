@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from gateway.domain.casework import ORDINARY, Case, Lane, new_case
 from gateway.domain.clocks import REQUEST_LIFE, TRANSFER_LIFE
 from gateway.domain.errors import Refused
 from gateway.domain.ids import EntityId, TransferId
@@ -26,6 +27,10 @@ class Wish:
     enrolled_on: date | None = None
     purpose: str = PURPOSE_TRANSFER
     legal_basis: str = "34CFR99.31(a)(2)"
+    lanes: tuple[Lane, ...] = ()
+    """Why it must not wait; the holder is told."""
+    school: str | None = None
+    """The school here where the student enrols; a local id."""
 
 
 async def request_backpack(node: Node, wish: Wish) -> Transfer:
@@ -53,9 +58,11 @@ async def request_backpack(node: Node, wish: Wish) -> Transfer:
         expires_at=now + TRANSFER_LIFE,
         next_try_at=now,
     )
+    case = new_case(transfer.id, Role.REQUESTER, at=now, lanes=tuple(wish.lanes), school=wish.school)
 
     def store(tx: Tx) -> None:
         tx.transfers.add(transfer)
+        tx.cases.open(case)
         tx.audit.add(leaf(transfer, now, actor=transfer.actor, rule=wish.legal_basis))
 
     await node.store.write(store)
@@ -69,7 +76,8 @@ async def sign_request(node: Node, transfer: Transfer) -> Transfer:
     A request that the holder finds too old is signed anew, with a new id: nothing was started by the old one.
     """
     chain = await node.directory.own_chain()
-    message = outgoing(node, transfer, MessageType.REQUEST, _claims(node, transfer), chain=chain)
+    case = await node.store.read(lambda tx: tx.cases.get(transfer.id))
+    message = outgoing(node, transfer, MessageType.REQUEST, _claims(node, transfer, case), chain=chain)
     after = transfer.stay(
         at=node.now(),
         request_jti=message.jti,
@@ -87,7 +95,7 @@ async def sign_request(node: Node, transfer: Transfer) -> Transfer:
     return after
 
 
-def _claims(node: Node, transfer: Transfer) -> dict[str, object]:
+def _claims(node: Node, transfer: Transfer, case: Case) -> dict[str, object]:
     now = node.now()
     match = {
         name: value.isoformat() if isinstance(value, date) else value
@@ -111,7 +119,8 @@ def _claims(node: Node, transfer: Transfer) -> dict[str, object]:
         "basis": {"enrollment_date": transfer.enrolled_on.isoformat() if transfer.enrolled_on else None},
         "response_encryption": node.seals.response_encryption(transfer.response_key or ""),
         "formats": ["application/vnd.backpack+json;v=1"],
-        "priority": "normal",
+        "priority": "urgent" if case.urgency < ORDINARY else "normal",
+        "lanes": list(case.lanes),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 from gateway.domain.errors import TryLater
 from gateway.usecases.ports import StoredBackpack, Tx
+from tests.harness.memory_casework import MemoryCases, MemoryProposals
 from tests.harness.memory_district import (
     MemoryAuditLog,
     MemoryBackpacks,
@@ -34,6 +35,8 @@ class MemoryTx:
     """All rows. Rows never change, so a copy of the containers is a snapshot."""
 
     transfers: MemoryTransfers = field(default_factory=MemoryTransfers)
+    cases: MemoryCases = field(default_factory=MemoryCases)
+    proposals: MemoryProposals = field(default_factory=MemoryProposals)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     parcels: MemoryParcels = field(default_factory=MemoryParcels)
     segments: MemorySegments = field(default_factory=MemorySegments)
@@ -49,6 +52,10 @@ class MemoryTx:
     reviews: MemoryReviews = field(default_factory=MemoryReviews)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     code_choices: MemoryCodeChoices = field(default_factory=MemoryCodeChoices)
+
+    def __post_init__(self) -> None:
+        """Let the queue see the rows that it joins."""
+        self.cases.transfers, self.cases.backpacks = self.transfers, self.backpacks
 
     def snapshot(self) -> "MemoryTx":
         """Return a copy that later changes do not touch."""

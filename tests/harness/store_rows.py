@@ -1,13 +1,16 @@
 """Made-up rows for the tests of the store."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from gateway.domain.audit import Leaf
+from gateway.domain.casework import Case, Lane, new_case
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, digest
 from gateway.domain.matching import Candidate
 from gateway.domain.messages import Direction, Message, MessageType
+from gateway.domain.proposals import Proposal, payload_digest
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding, Rule, finding
@@ -62,6 +65,28 @@ def transfer(id_: str = "T-1", **changes: Any) -> Transfer:
         "next_try_at": NOON,
     }
     return Transfer(id=TransferId(id_), **{**values, **changes})
+
+
+def case(id_: str = "T-1", *, lanes: tuple[Lane, ...] = (), **changes: Any) -> Case:
+    """Return the case of a transfer that a peer has just asked for."""
+    opened = new_case(TransferId(id_), Role.HOLDER, at=changes.pop("opened_at", NOON), lanes=lanes)
+    return replace(opened, **changes)
+
+
+def proposal(id_: str = "P-1", **changes: Any) -> Proposal:
+    """Return what Rita proposed at noon for transfer `T-1`, and waits for a second person."""
+    payload = changes.pop("payload", {"part": 1})
+    values: dict[str, Any] = {
+        "action": "seal",
+        "object": "T-1",
+        "reason": "asked for by the new school",
+        "proposed_by": "rita",
+        "proposed_by_name": "Rita",
+        "proposed_at": NOON,
+        "expires_at": NOON + timedelta(days=3),
+    }
+    digests = {"payload": payload, "payload_digest": payload_digest(payload)}
+    return Proposal(id=id_, **{**values, **digests, **changes})
 
 
 def message(jti: str = "m-1", **changes: Any) -> Message:

@@ -1,6 +1,7 @@
 """The ports of a node: what its use-cases need from the world."""
 
 from gateway.usecases.ports.agency import Locator, Member, Members
+from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
 from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
@@ -31,6 +32,7 @@ __all__ = [
     "ArchivedRecord",
     "AuditLog",
     "Backpacks",
+    "Cases",
     "Chains",
     "CodeChoices",
     "Directory",
@@ -51,6 +53,9 @@ __all__ = [
     "Parcel",
     "Parcels",
     "Peers",
+    "Proposals",
+    "QueueFilter",
+    "Queued",
     "Review",
     "ReviewState",
     "Reviews",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from gateway.usecases.ports.agency import Locator, Members
+from gateway.usecases.ports.casework import Cases, Proposals
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
@@ -17,6 +18,10 @@ class Tx(Protocol):
 
     @property
     def transfers(self) -> Transfers: ...  # noqa: D102
+    @property
+    def cases(self) -> Cases: ...  # noqa: D102
+    @property
+    def proposals(self) -> Proposals: ...  # noqa: D102
     @property
     def messages(self) -> Messages: ...  # noqa: D102
     @property

@@ -1,0 +1,214 @@
+"""What a district's desk knows of a transfer beside the exchange itself: lanes, due day, owner, comments."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from gateway.domain.errors import Conflict, Malformed
+from gateway.domain.ids import TransferId
+from gateway.domain.transfer import Role, State
+
+MAX_COMMENT: Final = 2000
+"""Characters of a comment."""
+
+
+class Lane(StrEnum):
+    """Why a student's record must not wait: a closed list, stated by the requester."""
+
+    IEP = "iep"
+    """An individualized education program or a section 504 plan (34 CFR 300.323(g))."""
+    FOSTER = "foster"
+    """In foster care (20 USC 6311(g)(1)(E))."""
+    HOMELESS = "homeless"
+    """Without fixed housing (42 USC 11432(g)(3)(C))."""
+    MILITARY = "military"
+    """A child of a military family (the interstate compact)."""
+    MIGRANT = "migrant"
+    """Migratory (34 CFR 200.85)."""
+    ENGLISH_LEARNER = "english_learner"
+
+
+_URGENCY: Final[Mapping[Lane, int]] = {
+    Lane.IEP: 0,
+    Lane.FOSTER: 0,
+    Lane.HOMELESS: 0,
+    Lane.MILITARY: 1,
+    Lane.MIGRANT: 1,
+}
+ORDINARY: Final = 2
+"""The urgency of a transfer in no lane; 0 is the most urgent."""
+
+_DAYS: Final[Mapping[Lane, int]] = {Lane.FOSTER: 2, Lane.HOMELESS: 2, Lane.MIGRANT: 4}
+_ORDINARY_DAYS: Final = 10
+
+
+def lanes_of(names: Iterable[str]) -> tuple[Lane, ...]:
+    """Return the lanes among the names, each once, in the order of `Lane`. Unknown names are passed over."""
+    named = frozenset(names)
+    return tuple(lane for lane in Lane if lane in named)
+
+
+def urgency_of(lanes: Iterable[Lane]) -> int:
+    """Return how urgent a transfer in these lanes is, 0 before all others."""
+    return min((_URGENCY.get(lane, ORDINARY) for lane in lanes), default=ORDINARY)
+
+
+def due_day(opened: date, lanes: Iterable[Lane]) -> date:
+    """Return the day by which a transfer in these lanes is to be answered, counted in weekdays."""
+    days = min((_DAYS.get(lane, _ORDINARY_DAYS) for lane in lanes), default=_ORDINARY_DAYS)
+    return _weekdays_after(opened, days)
+
+
+def _weekdays_after(day: date, count: int) -> date:
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < _SATURDAY
+    return day
+
+
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A transfer on the desk. Immutable; every method returns the next one."""
+
+    transfer: TransferId
+    direction: Role
+    """Which end of the move this district is."""
+    lanes: tuple[Lane, ...] = ()
+    urgency: int = ORDINARY
+    """0 is the most urgent."""
+    opened_at: datetime
+    due_on: date
+    """The last day on which the answer is in time."""
+    school: str | None = None
+    """This district's school that it concerns; a local id."""
+    owner: str | None = None
+    """The id of the person who works on it."""
+    owner_name: str | None = None
+    taken_at: datetime | None = None
+    snapshot_sent_at: datetime | None = None
+    notice_basis: str | None = None
+    """What tells the family of the release; a code of the pack."""
+    reminded: int = 0
+    """The share of the clock, in percent, that people were last reminded of."""
+
+    def taken_by(self, person: str, name: str, *, at: datetime) -> Self:
+        """Return the case with this owner.
+
+        Raises:
+            Conflict: somebody else has it; who that is, is told.
+        """
+        if self.owner not in {None, person}:
+            raise Conflict(f"{self.owner_name} has this request; ask for it to be handed over")
+        return replace(self, owner=person, owner_name=name, taken_at=at)
+
+    def handed_to(self, person: str, name: str, *, at: datetime) -> Self:
+        """Return the case with another owner, whoever had it."""
+        return replace(self, owner=person, owner_name=name, taken_at=at)
+
+    def released(self) -> Self:
+        """Return the case without an owner: anybody may take it."""
+        return replace(self, owner=None, owner_name=None, taken_at=None)
+
+
+def new_case(
+    transfer: TransferId,
+    direction: Role,
+    *,
+    at: datetime,
+    lanes: tuple[Lane, ...] = (),
+    school: str | None = None,
+) -> Case:
+    """Return the case of a transfer that has just been made."""
+    return Case(
+        transfer=transfer,
+        direction=direction,
+        lanes=lanes,
+        urgency=urgency_of(lanes),
+        opened_at=at,
+        due_on=due_day(at.date(), lanes),
+        school=school,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A note between colleagues. It never leaves the district; families may read it on request."""
+
+    at: datetime
+    by: str
+    by_name: str
+    text: str
+
+
+def comment_text(text: str) -> str:
+    """Return the text without spaces around it, or raise `Malformed` if it is empty or too long."""
+    stripped = text.strip()
+    if not stripped:
+        raise Malformed("a comment says something")
+    if len(stripped) > MAX_COMMENT:
+        raise Malformed(f"a comment has at most {MAX_COMMENT} characters")
+    return stripped
+
+
+class Group(StrEnum):
+    """Whose turn it is, as the queue groups transfers."""
+
+    TO_DO = "to_do"
+    """A person of this district must act."""
+    WAITING = "waiting"
+    """The node, the other district, the family or a clock must act."""
+    DONE = "done"
+
+
+_TO_DO: Final[Mapping[Role, frozenset[State]]] = {
+    Role.HOLDER: frozenset({State.NO_MATCH, State.REVIEW, State.HELD}),
+    Role.REQUESTER: frozenset({State.NEEDS_INFO, State.VERIFIED}),
+}
+_DONE: Final[Mapping[Role, frozenset[State]]] = {
+    Role.HOLDER: frozenset(
+        {
+            *(State.ACKED, State.DENIED, State.WITHDRAWN, State.REVOKED),
+            *(State.EXPIRED, State.RECALLED, State.CLOSED),
+        }
+    ),
+    Role.REQUESTER: frozenset(
+        {
+            *(State.RECEIPTED, State.DENIED, State.WITHDRAWN, State.REVOKED),
+            *(State.EXPIRED, State.RECALLED, State.CLOSED),
+        }
+    ),
+}
+_ALL: Final[Mapping[Role, frozenset[State]]] = {
+    Role.HOLDER: frozenset(
+        {
+            *(State.RECEIVED, State.MATCHING, State.NEEDS_INFO, State.NOTICE),
+            *(State.APPROVED, State.PACKAGED, State.RELEASED, State.FETCHED),
+        }
+    )
+    | _TO_DO[Role.HOLDER]
+    | _DONE[Role.HOLDER],
+    Role.REQUESTER: frozenset(
+        {State.DRAFTED, State.REQUESTED, State.RELEASED, State.FETCHED, State.REJECTED, State.IMPORTED}
+    )
+    | _TO_DO[Role.REQUESTER]
+    | _DONE[Role.REQUESTER],
+}
+
+
+def states_of(group: Group, role: Role) -> frozenset[State]:
+    """Return the states in which a transfer of that side belongs to the group."""
+    if group is Group.TO_DO:
+        return _TO_DO[role]
+    if group is Group.DONE:
+        return _DONE[role]
+    return _ALL[role] - _TO_DO[role] - _DONE[role]
+
+
+def group_of(role: Role, state: State) -> Group:
+    """Return whose turn it is in that state."""
+    return next(group for group in Group if state in states_of(group, role))
