@@ -54,7 +54,7 @@ def admit(
         told = await introduce(opened.statements, url, opened.rules, at=opened.node.now())
         _compare(told, fingerprint)
         member = await _member(opened, told, name=name, lea_ids=lea_ids, marks=frozenset(mark or ()))
-        await admit(opened.node, member, actor=actor)
+        await admit(opened.node, member, person=opened.operator(actor))
         return member
 
     member = at_node(config, work)
@@ -106,7 +106,7 @@ def suspend(
         from gateway.usecases.agency import suspend
 
         _check_agency(opened)
-        return await suspend(opened.node, EntityId(id_), actor=actor)
+        return await suspend(opened.node, EntityId(id_), person=opened.operator(actor))
 
     member = at_node(config, work)
     show(_facts(member), [f"Suspended {member.organization_name} ({member.id})."], as_json=as_json)
@@ -126,7 +126,7 @@ def reinstate(
         from gateway.usecases.agency import reinstate
 
         _check_agency(opened)
-        return await reinstate(opened.node, EntityId(id_), actor=actor)
+        return await reinstate(opened.node, EntityId(id_), person=opened.operator(actor))
 
     member = at_node(config, work)
     show(_facts(member), [f"Reinstated {member.organization_name} ({member.id})."], as_json=as_json)

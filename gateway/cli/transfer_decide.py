@@ -17,6 +17,7 @@ from gateway.domain.transfer import Reason
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.domain.policy import Person
     from gateway.domain.transfer import Transfer
     from gateway.usecases.ports import Node
     from gateway.wiring import Opened
@@ -48,7 +49,13 @@ def approve(
     """Let the record go, at once or after the family's time to object."""
     from gateway.usecases.decide_release import approve
 
-    _decide(config, lambda node: approve(node, TransferId(id_), actor=actor), wait=wait, as_json=as_json)
+    _decide(
+        config,
+        actor,
+        lambda node, person: approve(node, TransferId(id_), person=person),
+        wait=wait,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -64,7 +71,10 @@ def deny(
     from gateway.usecases.decide_release import deny
 
     _decide(
-        config, lambda node: deny(node, TransferId(id_), actor=actor, reason=Reason(reason)), as_json=as_json
+        config,
+        actor,
+        lambda node, person: deny(node, TransferId(id_), person=person, reason=Reason(reason)),
+        as_json=as_json,
     )
 
 
@@ -81,7 +91,10 @@ def hold(
     from gateway.usecases.decide_release import hold
 
     _decide(
-        config, lambda node: hold(node, TransferId(id_), actor=actor, reason=Reason(reason)), as_json=as_json
+        config,
+        actor,
+        lambda node, person: hold(node, TransferId(id_), person=person, reason=Reason(reason)),
+        as_json=as_json,
     )
 
 
@@ -96,7 +109,12 @@ def lift(
     """End a hold: the request is under review again."""
     from gateway.usecases.decide_release import lift
 
-    _decide(config, lambda node: lift(node, TransferId(id_), actor=actor), as_json=as_json)
+    _decide(
+        config,
+        actor,
+        lambda node, person: lift(node, TransferId(id_), person=person),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -115,7 +133,8 @@ def revoke(
     confirm("Take the release back?", yes=yes)
     _decide(
         config,
-        lambda node: revoke(node, TransferId(id_), actor=actor, reason=Reason(reason)),
+        actor,
+        lambda node, person: revoke(node, TransferId(id_), person=person, reason=Reason(reason)),
         as_json=as_json,
     )
 
@@ -136,7 +155,8 @@ def recall(
     confirm("Tell the other district not to use the record?", yes=yes)
     _decide(
         config,
-        lambda node: recall(node, TransferId(id_), actor=actor, reason=Reason(reason)),
+        actor,
+        lambda node, person: recall(node, TransferId(id_), person=person, reason=Reason(reason)),
         as_json=as_json,
     )
 
@@ -157,13 +177,23 @@ def choose(
     from gateway.usecases.decide_release import choose_student
 
     chosen = LocalStudentId(private_text(student, "--student"))
-    _decide(config, lambda node: choose_student(node, TransferId(id_), chosen, actor=actor), as_json=as_json)
+    _decide(
+        config,
+        actor,
+        lambda node, person: choose_student(node, TransferId(id_), chosen, person=person),
+        as_json=as_json,
+    )
 
 
 def _decide(
-    config: "Path", act: "Callable[[Node], Awaitable[Transfer]]", *, wait: float = 0, as_json: bool
+    config: "Path",
+    actor: str,
+    act: "Callable[[Node, Person], Awaitable[Transfer]]",
+    *,
+    wait: float = 0,
+    as_json: bool,
 ) -> None:
     async def work(opened: "Opened") -> "Transfer":
-        return await waited(opened, await act(opened.node), wait)
+        return await waited(opened, await act(opened.node, opened.operator(actor)), wait)
 
     report(at_node(config, work), waited_for=wait, as_json=as_json)

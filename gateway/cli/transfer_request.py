@@ -16,6 +16,7 @@ from gateway.domain.errors import Refused, Unknown
 from gateway.domain.ids import EntityId, TransferId
 
 if TYPE_CHECKING:
+    from gateway.domain.policy import Person
     from gateway.domain.transfer import Subject, Transfer
     from gateway.usecases.ports import Node
     from gateway.wiring import Opened
@@ -52,11 +53,14 @@ def request(
     async def work(opened: "Opened") -> "Transfer":
         from gateway.usecases.request_backpack import Wish, request_backpack
 
+        person = opened.operator(actor)
         wish = Wish(
-            holder=EntityId(holder) if holder else await _located(opened.node, student, actor),
+            holder=EntityId(holder)
+            if holder
+            else await _located(opened.node, student, opened.operator(actor)),
             subject=student,
             sections=sections,
-            actor=actor,
+            person=person,
             enrolled_on=day,
             legal_basis=legal_basis,
         )
@@ -81,7 +85,9 @@ def inform(
     async def work(opened: "Opened") -> "Transfer":
         from gateway.usecases.follow_transfer import provide_information
 
-        informed = await provide_information(opened.node, TransferId(id_), more, actor=actor)
+        informed = await provide_information(
+            opened.node, TransferId(id_), more, person=opened.operator(actor)
+        )
         return await waited(opened, informed, wait)
 
     report(at_node(config, work), waited_for=wait, as_json=as_json)
@@ -100,7 +106,7 @@ def withdraw(
     async def work(opened: "Opened") -> "Transfer":
         from gateway.usecases.follow_transfer import withdraw
 
-        return await withdraw(opened.node, TransferId(id_), actor=actor)
+        return await withdraw(opened.node, TransferId(id_), person=opened.operator(actor))
 
     report(at_node(config, work), waited_for=0, as_json=as_json)
 
@@ -119,13 +125,13 @@ def import_(
     async def work(opened: "Opened") -> "Transfer":
         from gateway.usecases.import_backpack import import_backpack
 
-        imported = await import_backpack(opened.node, TransferId(id_), actor=actor)
+        imported = await import_backpack(opened.node, TransferId(id_), person=opened.operator(actor))
         return await waited(opened, imported, wait)
 
     report(at_node(config, work), waited_for=wait, as_json=as_json)
 
 
-async def _located(node: "Node", student: "Subject", actor: str) -> EntityId:
+async def _located(node: "Node", student: "Subject", person: "Person") -> EntityId:
     from gateway.usecases.locate_student import locate_student
 
     if not student.state_id:
@@ -133,7 +139,7 @@ async def _located(node: "Node", student: "Subject", actor: str) -> EntityId:
             "without a state id the record cannot be located; name the former district with --holder"
         )
     born: date = student.birth_date
-    found = await locate_student(node, state_id=student.state_id, birth_date=born, actor=actor)
+    found = await locate_student(node, state_id=student.state_id, birth_date=born, person=person)
     if found is None:
         raise Unknown("no district is known to hold this record; name the former district with --holder")
     say(f"The record may be at {found}.")

@@ -171,7 +171,7 @@ class Story:
             admitted_at=now,
             changed_at=now,
         )
-        await admit(agency.node, member, actor=OFFICER)
+        await admit(agency.node, member, person=agency.operator(OFFICER))
 
     async def _until_marked(self, place: Place) -> None:
         """Wait until the node shows the mark that it was given; it asks for it several times a second."""
@@ -214,7 +214,7 @@ class Story:
                 self._cedar.node,
                 state_id=mover.subject.state_id or "",
                 birth_date=mover.subject.birth_date,
-                actor=REGISTRAR,
+                person=self._cedar.operator(REGISTRAR),
             )
             if found != self._federation.maple.url:
                 raise Unknown("the locator does not name the district that holds the record")
@@ -229,7 +229,7 @@ class Story:
                 holder=self._federation.maple.url,
                 subject=mover.subject,
                 sections=self._plan.sections,
-                actor=REGISTRAR,
+                person=self._cedar.operator(REGISTRAR),
                 enrolled_on=self._cedar.node.now().date(),
             )
             asked = await request_backpack(self._cedar.node, wish)
@@ -241,7 +241,7 @@ class Story:
 
     async def _release(self, asked: TransferId, held: TransferId) -> None:
         async with self._timeline.step(MAPLE, "approves the release") as say:
-            await approve(self._maple.node, held, actor=REGISTRAR)
+            await approve(self._maple.node, held, person=self._maple.operator(REGISTRAR))
             say("a person's decision: nothing leaves without it")
         async with self._timeline.step(MAPLE, "signs, seals and releases the record") as say:
             released = {State.RELEASED, State.FETCHED}
@@ -254,7 +254,7 @@ class Story:
 
     async def _import(self, asked: TransferId, held: TransferId) -> None:
         async with self._timeline.step(CEDAR, "imports the record") as say:
-            await import_backpack(self._cedar.node, asked, actor=REGISTRAR)
+            await import_backpack(self._cedar.node, asked, person=self._cedar.operator(REGISTRAR))
             say("into its import folder")
         async with self._timeline.step(MAPLE, "takes Cedar's receipt") as say:
             await self._until(self._maple, held, {State.ACKED}, {State.RELEASED, State.FETCHED})

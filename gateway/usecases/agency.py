@@ -10,8 +10,10 @@ from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import LocateClaims
 from gateway.domain.ids import EntityId, digest
 from gateway.domain.messages import Direction, EventType, Message, MessageType
+from gateway.domain.policy import Action, Kind, Object, Person
 from gateway.domain.trust import Peer
 from gateway.usecases.evidence import read
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Member, Node, Tx
 
 LOCATE_MEMORY: Final = timedelta(days=1)
@@ -25,35 +27,39 @@ ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
 
 
-async def admit(node: Node, member: Member, *, actor: str) -> None:
+async def admit(node: Node, member: Member, *, person: Person) -> None:
     """Vouch for a node from now on. Admitting it again replaces its keys and identifiers.
 
     Raises:
+        Forbidden: the person does not run the agency's node.
         Conflict: one of its district identifiers belongs to another member.
     """
+    await permit(node, person, Action.MEMBER_ADMIT, Object(kind=Kind.NODE, id=member.id))
 
     def store(tx: Tx) -> None:
         for other in tx.members.list():
             if other.id != member.id and _share(other, member):
                 raise Conflict("another member has one of these district identifiers")
         tx.members.put(member)
-        tx.audit.add(_leaf(node, member.id, "node.admitted", actor))
+        tx.audit.add(_leaf(node, member.id, "node.admitted", person))
 
     await node.store.write(store)
 
 
-async def suspend(node: Node, id_: EntityId, *, actor: str) -> Member:
+async def suspend(node: Node, id_: EntityId, *, person: Person) -> Member:
     """Stop vouching for a node at once, and tell the others.
 
     Raises:
+        Forbidden: the person does not run the agency's node.
         Unknown: it was never admitted.
     """
+    await permit(node, person, Action.MEMBER_SUSPEND, Object(kind=Kind.NODE, id=id_))
     now = node.now()
 
     def store(tx: Tx) -> Member:
         member = replace(tx.members.get(id_), status=SUSPENDED, changed_at=now)
         tx.members.put(member)
-        tx.audit.add(_leaf(node, id_, "node.suspended", actor))
+        tx.audit.add(_leaf(node, id_, "node.suspended", person))
         for other in tx.members.list():
             if other.id != id_ and other.status == ACTIVE:
                 tx.messages.add(_notice(node, other.id, id_))
@@ -64,17 +70,19 @@ async def suspend(node: Node, id_: EntityId, *, actor: str) -> Member:
     return member
 
 
-async def reinstate(node: Node, id_: EntityId, *, actor: str) -> Member:
+async def reinstate(node: Node, id_: EntityId, *, person: Person) -> Member:
     """Vouch for a suspended node again.
 
     Raises:
+        Forbidden: the person does not run the agency's node.
         Unknown: it was never admitted.
     """
+    await permit(node, person, Action.MEMBER_SUSPEND, Object(kind=Kind.NODE, id=id_))
 
     def store(tx: Tx) -> Member:
         member = replace(tx.members.get(id_), status=ACTIVE, changed_at=node.now())
         tx.members.put(member)
-        tx.audit.add(_leaf(node, id_, "node.reinstated", actor))
+        tx.audit.add(_leaf(node, id_, "node.reinstated", person))
         return member
 
     return await node.store.write(store)
@@ -199,8 +207,8 @@ def _share(one: Member, other: Member) -> bool:
     return any(other.lea_ids.get(system) == value for system, value in one.lea_ids.items())
 
 
-def _leaf(node: Node, object_: str, action: str, actor: str) -> Leaf:
-    return Leaf(at=node.now(), actor=node.pseudonym("actor", actor), action=action, object=object_)
+def _leaf(node: Node, object_: str, action: str, person: Person) -> Leaf:
+    return Leaf(at=node.now(), actor=actor_of(node, person), action=action, object=object_)
 
 
 def _notice(node: Node, to: EntityId, suspended: EntityId) -> Message:

@@ -1,26 +1,31 @@
 """What a person at the holding district decides: approve, deny, hold, lift, revoke, recall."""
 
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.clocks import TRANSFER_LIFE
-from gateway.domain.errors import Refused
+from gateway.domain.errors import Refused, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
+from gateway.domain.policy import Action, Context, Person, PersonId
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Tx
 
 AUTOMATIC = "automatic"
 
 
-async def approve(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+async def approve(node: Node, id_: TransferId, *, person: Person) -> Transfer:
     """Let the record go to the requester, at once or after the family's time to object.
 
     Raises:
         Unknown: there is no such transfer.
+        Forbidden: the person may not release this student's record.
         Conflict: it is not under review.
     """
     transfer = await _of_holder(node, id_)
-    return await approve_transfer(node, transfer, actor=node.pseudonym("actor", actor))
+    await _permit(node, person, Action.RELEASE_APPROVE, transfer, has_basis=True)
+    return await approve_transfer(node, transfer, actor=actor_of(node, person))
 
 
 async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
@@ -46,32 +51,43 @@ async def end_notice(node: Node, transfer: Transfer) -> Transfer:
     return await _store(node, transfer, after, actor="node", rule="notice period ended")
 
 
-async def deny(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+async def deny(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
     """Refuse the request. The requester learns that it was not released, not why."""
-    return await _decide(node, id_, State.DENIED, actor=actor, reason=reason)
+    return await _decide(node, id_, State.DENIED, person, reason)
 
 
-async def hold(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+async def hold(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
     """Keep the request where it is. The requester sees `pending`, as before."""
-    return await _decide(node, id_, State.HELD, actor=actor, reason=reason)
+    return await _decide(node, id_, State.HELD, person, reason)
 
 
-async def lift(node: Node, id_: TransferId, *, actor: str) -> Transfer:
-    """End a hold: the request is under review again."""
-    return await _decide(node, id_, State.REVIEW, actor=actor, reason=None)
+async def lift(
+    node: Node,
+    id_: TransferId,
+    *,
+    person: Person,
+    why: str = "",
+    approvals: frozenset[PersonId] = frozenset(),
+) -> Transfer:
+    """End a hold: the request is under review again.
+
+    Raises:
+        Unmet: it was held for safety, by a court or by law, and nobody else agreed.
+    """
+    return await _decide(node, id_, State.REVIEW, person, None, why=why, approvals=approvals)
 
 
-async def revoke(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+async def revoke(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
     """Take a release back before it was receipted: the sealed record is deleted."""
-    return await _decide(node, id_, State.REVOKED, actor=actor, reason=reason)
+    return await _decide(node, id_, State.REVOKED, person, reason)
 
 
-async def recall(node: Node, id_: TransferId, *, actor: str, reason: Reason) -> Transfer:
+async def recall(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
     """Tell the receiver that the record must not be used."""
-    return await _decide(node, id_, State.RECALLED, actor=actor, reason=reason)
+    return await _decide(node, id_, State.RECALLED, person, reason)
 
 
-async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *, actor: str) -> Transfer:
+async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *, person: Person) -> Transfer:
     """Settle an open match by hand: the request is under review with this student.
 
     Raises:
@@ -79,6 +95,7 @@ async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *
     """
     transfer = await _of_holder(node, id_)
     await node.store.read(lambda tx: tx.backpacks.get(student))
+    await _permit(node, person, Action.MATCH_CHOOSE, transfer)
     now = node.now()
     expires_at = now + TRANSFER_LIFE
     matching = transfer.to(State.MATCHING, at=now, reason=None, expires_at=expires_at, next_try_at=None)
@@ -88,7 +105,7 @@ async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *
         tx.transfers.move(transfer, matching)
         tx.transfers.move(matching, after)
         tx.cases.place(id_, student)
-        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor), rule="chosen by a person"))
+        tx.audit.add(leaf(after, now, actor=actor_of(node, person), rule="chosen by a person"))
 
     await node.store.write(store)
     return after
@@ -101,13 +118,45 @@ async def _of_holder(node: Node, id_: TransferId) -> Transfer:
     return transfer
 
 
+_ACTS = {
+    State.DENIED: Action.RELEASE_DENY,
+    State.HELD: Action.RELEASE_PAUSE,
+    State.REVIEW: Action.RELEASE_RESUME,
+    State.REVOKED: Action.RELEASE_REVOKE,
+    State.RECALLED: Action.RELEASE_RECALL,
+}
+
+
 async def _decide(
-    node: Node, id_: TransferId, state: State, *, actor: str, reason: Reason | None
+    node: Node,
+    id_: TransferId,
+    state: State,
+    person: Person,
+    reason: Reason | None,
+    *,
+    why: str = "",
+    approvals: frozenset[PersonId] = frozenset(),
 ) -> Transfer:
     transfer = await _of_holder(node, id_)
+    await _permit(node, person, _ACTS[state], transfer, reason=reason or why, approvals=approvals)
     now = node.now()
     after = transfer.to(state, at=now, reason=reason, next_try_at=_next_look(transfer, state, now))
-    return await _store(node, transfer, after, actor=node.pseudonym("actor", actor), rule=reason or "")
+    return await _store(node, transfer, after, actor=actor_of(node, person), rule=reason or "")
+
+
+async def _permit(node: Node, person: Person, action: Action, transfer: Transfer, **context: Any) -> None:
+    schools = await node.store.read(lambda tx: _schools(tx, transfer))
+    object_ = of_transfer(transfer, schools=schools)
+    await permit(node, person, action, object_, Context(now=node.now(), **context))
+
+
+def _schools(tx: Tx, transfer: Transfer) -> frozenset[str]:
+    """Return the student's school, if the student is known and has one."""
+    try:
+        school = tx.backpacks.get(transfer.student).school if transfer.student else None
+    except Unknown:
+        return frozenset()
+    return frozenset({school} if school else ())
 
 
 def _next_look(transfer: Transfer, state: State, now: datetime) -> datetime | None:

@@ -8,8 +8,10 @@ from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import MessageType
+from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfer, adds_only
 from gateway.usecases.evidence import leaf, outgoing, withdrawal
+from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Status, Tx
 
 _FOLLOWS: Final = {
@@ -71,7 +73,7 @@ def _look_again(node: Node, transfer: Transfer, now: datetime) -> datetime:
     return now + (FOLLOW_UP_INTERVAL if settled else node.pace.poll_interval)
 
 
-async def provide_information(node: Node, id_: TransferId, more: Subject, *, actor: str) -> Transfer:
+async def provide_information(node: Node, id_: TransferId, more: Subject, *, person: Person) -> Transfer:
     """Send more attributes of the student, as the holder asked; what was said before stays.
 
     Raises:
@@ -79,6 +81,7 @@ async def provide_information(node: Node, id_: TransferId, more: Subject, *, act
         Conflict: the holder asked for nothing, or something that was said before would change.
     """
     transfer = await _of_requester(node, id_)
+    await permit(node, person, Action.REQUEST_INFORM, of_transfer(transfer))
     given = {name: value for name, value in asdict(more).items() if value}
     subject = replace(transfer.subject, **given)
     if not adds_only(transfer.subject, subject):
@@ -97,14 +100,14 @@ async def provide_information(node: Node, id_: TransferId, more: Subject, *, act
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)
         tx.messages.add(message)
-        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor), rule="more attributes"))
+        tx.audit.add(leaf(after, now, actor=actor_of(node, person), rule="more attributes"))
 
     await node.store.write(store)
     node.wake()
     return after
 
 
-async def withdraw(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+async def withdraw(node: Node, id_: TransferId, *, person: Person) -> Transfer:
     """End a request that is no longer needed, before its record was fetched.
 
     A request that is on its way, perhaps taken already, arrives first; the withdrawal follows it.
@@ -114,6 +117,7 @@ async def withdraw(node: Node, id_: TransferId, *, actor: str) -> Transfer:
         Conflict: the record was fetched, or the transfer has ended.
     """
     transfer = await _of_requester(node, id_)
+    await permit(node, person, Action.REQUEST_WITHDRAW, of_transfer(transfer))
     now = node.now()
     after = transfer.to(
         State.WITHDRAWN, at=now, reason=Reason.NOT_NEEDED, response_key=None, next_try_at=None
@@ -124,7 +128,7 @@ async def withdraw(node: Node, id_: TransferId, *, actor: str) -> Transfer:
         tx.transfers.move(transfer, after)
         if message:
             tx.messages.add(message)
-        tx.audit.add(leaf(after, now, actor=node.pseudonym("actor", actor)))
+        tx.audit.add(leaf(after, now, actor=actor_of(node, person)))
 
     await node.store.write(store)
     node.wake()

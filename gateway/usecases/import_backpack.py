@@ -7,8 +7,10 @@ from typing import Final
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Misconfigured, Refused
 from gateway.domain.ids import TransferId, digest
+from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import Role, State, Transfer
 from gateway.usecases.evidence import leaf, receipt
+from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import (
     ArchivedRecord,
     Import,
@@ -24,7 +26,7 @@ from gateway.usecases.received import document_of, is_about, names_another, summ
 AUTOMATIC: Final = "automatic"
 
 
-async def import_backpack(node: Node, id_: TransferId, *, actor: str) -> Transfer:
+async def import_backpack(node: Node, id_: TransferId, *, person: Person) -> Transfer:
     """Import by a registrar's decision.
 
     Raises:
@@ -35,7 +37,8 @@ async def import_backpack(node: Node, id_: TransferId, *, actor: str) -> Transfe
     transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
     if transfer.role is not Role.REQUESTER:
         raise Refused("this node holds that record; there is nothing to import")
-    return await import_transfer(node, transfer, actor=node.pseudonym("actor", actor))
+    await permit(node, person, Action.IMPORT_ACCEPT, of_transfer(transfer))
+    return await import_transfer(node, transfer, actor=actor_of(node, person))
 
 
 async def import_automatically(node: Node, transfer: Transfer) -> Transfer:

@@ -8,14 +8,16 @@ from gateway.domain.errors import Misconfigured, Refused
 from gateway.domain.ids import EntityId, digest
 from gateway.domain.matching import normalise_id
 from gateway.domain.messages import MessageType
-from gateway.domain.policy import PURPOSE_TRANSFER
+from gateway.domain.policy import PURPOSE_TRANSFER, Action, Kind, Object, Person
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node
 
 
-async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: str) -> EntityId | None:
+async def locate_student(node: Node, *, state_id: str, birth_date: date, person: Person) -> EntityId | None:
     """Return the node that may hold the record, or None: nobody, or not told. The question is audited.
 
     Raises:
+        Forbidden: the person may not ask for records.
         Refused: the state id is empty.
         Misconfigured: this node has no network key.
         PeerUnavailable: the agency is away.
@@ -26,8 +28,9 @@ async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: 
         raise Misconfigured("this node has no network key: name one under [locator] in its configuration")
     if not normalise_id(state_id):
         raise Refused("locating needs a state id and a birth date")
+    await permit(node, person, Action.STUDENT_LOCATE, Object(kind=Kind.NODE))
     agency = await node.directory.agency()
-    person, jti, now = node.pseudonym("actor", actor), node.new_id(), node.now()
+    actor, jti, now = actor_of(node, person), node.new_id(), node.now()
     claims = {
         "iss": node.id,
         "aud": agency.id,
@@ -35,13 +38,13 @@ async def locate_student(node: Node, *, state_id: str, birth_date: date, actor: 
         "exp": int((now + REQUEST_LIFE).timestamp()),
         "jti": jti,
         "purpose": PURPOSE_TRANSFER,
-        "actor": {"id": person, "role": "registrar"},
+        "actor": {"id": actor, "role": "registrar"},
         "tokens": [token(matching_key(state_id, birth_date)).hex()],
     }
     question = node.seals.sign(MessageType.LOCATE, claims)
     asked = Leaf(
         at=now,
-        actor=person,
+        actor=actor,
         action="record.located",
         object=jti,
         outcome="asked",

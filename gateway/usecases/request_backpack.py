@@ -9,9 +9,19 @@ from gateway.domain.clocks import REQUEST_LIFE, TRANSFER_LIFE
 from gateway.domain.errors import Refused
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.messages import MessageType
-from gateway.domain.policy import LEGAL_BASES, PURPOSE_TRANSFER, PURPOSES, RAR_TYPE
+from gateway.domain.policy import (
+    LEGAL_BASES,
+    PURPOSE_TRANSFER,
+    PURPOSES,
+    RAR_TYPE,
+    Action,
+    Kind,
+    Object,
+    Person,
+)
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.usecases.evidence import leaf, outgoing
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, Tx
 
 
@@ -22,8 +32,8 @@ class Wish:
     holder: EntityId
     subject: Subject
     sections: Sequence[str]
-    actor: str
-    """The registrar's local name; leaves the node only as a pseudonym."""
+    person: Person
+    """Who asks; leaves the node only as a pseudonym."""
     enrolled_on: date | None = None
     purpose: str = PURPOSE_TRANSFER
     legal_basis: str = "34CFR99.31(a)(2)"
@@ -37,9 +47,11 @@ async def request_backpack(node: Node, wish: Wish) -> Transfer:
     """Store the wish; the loop signs and sends it.
 
     Raises:
+        Forbidden: the person may not ask for records.
         Refused: the wish names no section, an unknown purpose, no legal basis, or this node itself.
     """
     _check(node, wish)
+    await permit(node, wish.person, Action.REQUEST_MAKE, Object(kind=Kind.NODE, side=Role.REQUESTER))
     now = node.now()
     transfer = Transfer(
         id=TransferId(f"R-{node.new_id()}"),
@@ -50,7 +62,7 @@ async def request_backpack(node: Node, wish: Wish) -> Transfer:
         sections=tuple(wish.sections),
         purpose=wish.purpose,
         legal_basis=wish.legal_basis,
-        actor=node.pseudonym("actor", wish.actor),
+        actor=actor_of(node, wish.person),
         enrolled_on=wish.enrolled_on,
         response_key=node.seals.response_key(),
         created_at=now,

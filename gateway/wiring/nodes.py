@@ -15,7 +15,7 @@ from gateway.crypto.publishing import AgencyPublisher, DistrictPublisher
 from gateway.domain.entity_ids import entity_id
 from gateway.domain.errors import Misconfigured, PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId
-from gateway.domain.policy import Rules
+from gateway.domain.policy import Person, PersonId, Rules
 from gateway.mapping.spec import MappingFile
 from gateway.peers.addresses import Outbound
 from gateway.peers.calls import Caller
@@ -62,6 +62,21 @@ class Opened:
     members: MemberList
     publisher: DistrictPublisher | AgencyPublisher
     woken: asyncio.Event
+
+    def operator(self, name: str) -> Person:
+        """Return the person at the terminal, with the roles that the settings give to it.
+
+        Whoever can run a command can read the node's keys: the sign-in at the machine counts as strong.
+        """
+        terminal = self.settings.terminal
+        return Person(
+            id=PersonId(name),
+            name=name,
+            roles=frozenset(terminal.roles),
+            schools=frozenset(terminal.schools),
+            signed_in_at=self.node.now(),
+            strong=True,
+        )
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,7 @@ from tests.bench.measures import Counters, Measured, counters_in, cpu_ms
 from tests.bench.nodes import admit, fill, write_nodes
 from tests.bench.processes import Processes
 from tests.bench.students import SECTION_NAMES, subject_of
+from tests.harness.staff import clerk
 
 LOOK_EVERY_SECONDS: Final = 0.02
 STUCK_AFTER_SECONDS: Final = 120.0
@@ -70,7 +71,10 @@ class Exchanges:
 
     async def _ask_for(self, number: int) -> Transfer:
         wish = Wish(
-            holder=self._holder.url, subject=subject_of(number), sections=SECTION_NAMES, actor="registrar"
+            holder=self._holder.url,
+            subject=subject_of(number),
+            sections=SECTION_NAMES,
+            person=clerk("registrar"),
         )
         return await request_backpack(self._opened.node, wish)
 

@@ -19,6 +19,7 @@ from gateway.usecases.ports import Member, StoredBackpack
 from gateway.usecases.wholes import read_whole
 from gateway.wiring import Opened, introduce, open_node
 from tests.bench.students import Sections, backpacks, student_id
+from tests.harness.staff import clerk
 
 _BATCH: Final = 200
 _MADE_UP: Final = 24
@@ -100,7 +101,7 @@ async def _admit(agency: Opened, district: Place, nces: str) -> None:
         admitted_at=now,
         changed_at=now,
     )
-    await admit_member(agency.node, member, actor="bench")
+    await admit_member(agency.node, member, person=clerk("bench"))
 
 
 async def _put(opened: Opened, batch: Sequence[StoredBackpack]) -> None:

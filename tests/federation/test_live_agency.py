@@ -18,6 +18,7 @@ from gateway.usecases.locate_student import locate_student
 from gateway.usecases.ports import Tx
 from tests.harness.hostile import own_word
 from tests.harness.live import Live, federation, leaves, transfer_of, until, until_state
+from tests.harness.staff import clerk
 
 OLD = timedelta(minutes=20)
 """More than the fifteen minutes for which the agency's word is good enough for a release."""
@@ -35,7 +36,7 @@ async def waits_unreleased(live: Live, held: TransferId) -> None:
 
 async def finish(live: Live, asked: TransferId, held: TransferId) -> None:
     await until_state(live.cedar, asked, State.VERIFIED)
-    await import_backpack(live.cedar.node, asked, actor="registrar")
+    await import_backpack(live.cedar.node, asked, person=clerk("registrar"))
     await until_state(live.cedar, asked, State.RECEIPTED)
     await until_state(live.maple, held, State.ACKED)
 
@@ -52,12 +53,12 @@ async def test_a_district_that_is_suspended_mid_transfer_gets_nothing_until_it_i
         await live.maple.node.directory.listing(live.cedar.node.id)
         was_known = not await is_forgotten(live)
 
-        await suspend(live.agency.node, live.cedar.node.id, actor="member officer")
+        await suspend(live.agency.node, live.cedar.node.id, person=clerk("member officer"))
         await until(lambda: is_forgotten(live))
-        await approve(live.maple.node, held, actor="records officer")
+        await approve(live.maple.node, held, person=clerk("records officer"))
         await waits_unreleased(live, held)
         while_suspended = await leaves(live.maple, held)
-        await reinstate(live.agency.node, live.cedar.node.id, actor="member officer")
+        await reinstate(live.agency.node, live.cedar.node.id, person=clerk("member officer"))
         await finish(live, asked, held)
 
         assert was_known
@@ -80,7 +81,7 @@ async def test_while_the_agency_is_gone_everything_goes_on_but_releases(tmp_path
         await until_state(live.cedar, asked, State.REQUESTED)
         held = (await live.held(asked)).id
         await until_state(live.maple, held, State.REVIEW)
-        await approve(live.maple.node, held, actor="records officer")
+        await approve(live.maple.node, held, person=clerk("records officer"))
         await waits_unreleased(live, held)
         locating = await asyncio.gather(locate(live), return_exceptions=True)
         without_agency = await leaves(live.maple, held)
@@ -96,7 +97,7 @@ async def locate(live: Live) -> None:
     subject = live.subject(0)
     assert subject.state_id
     await locate_student(
-        live.cedar.node, state_id=subject.state_id, birth_date=subject.birth_date, actor="registrar"
+        live.cedar.node, state_id=subject.state_id, birth_date=subject.birth_date, person=clerk("registrar")
     )
 
 

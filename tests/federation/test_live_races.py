@@ -17,6 +17,7 @@ from gateway.domain.transfer import STEPS, Reason, Role, State
 from gateway.usecases import decide_release
 from tests.harness.hostile import FETCH, Answer, Outsider, admitted
 from tests.harness.live import Live, Said, backpack, federation, leaves, until, until_state
+from tests.harness.staff import clerk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,7 +55,7 @@ class Desk:
     async def officer(self, decide: Callable[..., Awaitable[Any]], id_: TransferId, **more: Any) -> str:
         """Let an officer decide; return `done`, or why not."""
         try:
-            await decide(self.live.maple.node, id_, actor="records officer", **more)
+            await decide(self.live.maple.node, id_, person=clerk("records officer"), **more)
         except (Conflict, Moved) as fault:
             return fault.code
         return "done"
@@ -121,7 +122,7 @@ async def test_of_contrary_decisions_at_the_command_line_exactly_one_is_taken(de
 async def test_a_record_that_is_revoked_while_it_is_fetched_is_not_served_afterwards(desk: Desk) -> None:
     maple = desk.live.federation.maple.url
     id_ = await desk.under_review(2)
-    await decide_release.approve(desk.live.maple.node, id_, actor="records officer")
+    await decide_release.approve(desk.live.maple.node, id_, person=clerk("records officer"))
     await until_state(desk.live.maple, id_, State.RELEASED)
     token = await desk.oak.token(maple, FETCH, id_)
     url = f"{desk.transfers}/{id_}/versions/1"

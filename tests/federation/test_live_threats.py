@@ -21,6 +21,7 @@ from gateway.domain.transfer import State
 from gateway.usecases.agency import suspend
 from tests.harness.hostile import FETCH, Answer, Outsider, Sent, admitted, changed, new_id, own_word
 from tests.harness.live import Live, federation, transfer_of, until, until_state
+from tests.harness.staff import clerk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -266,7 +267,7 @@ async def test_a_suspended_district_is_shut_out_with_the_token_that_it_has(town:
     token, fetch = await birch.token(town.maple), await birch.token(town.maple, FETCH, id_)
 
     async with publishing(birch):
-        await suspend(town.live.agency.node, birch.id, actor="member officer")
+        await suspend(town.live.agency.node, birch.id, person=clerk("member officer"))
         told = await until(lambda: refused(birch, birch.call("GET", town.url(id_), token)))
         body = birch.request(town.maple, town.match(9))
         fetched = await birch.send(birch.call("GET", town.url(id_, "/versions/1"), fetch))

@@ -26,6 +26,7 @@ from gateway.usecases.map_students import map_students
 from gateway.usecases.ports import Member, StoredBackpack, Tx
 from gateway.usecases.request_backpack import Wish, request_backpack
 from gateway.wiring import Opened, open_node
+from tests.harness.staff import clerk
 
 T = TypeVar("T")
 
@@ -148,13 +149,13 @@ async def vouch_for(
         admitted_at=now,
         changed_at=now,
     )
-    await admit(agency.node, member, actor="member officer")
+    await admit(agency.node, member, person=clerk("member officer"))
     return member
 
 
 async def ask(requester: Opened, holder: EntityId, subject: Subject) -> Transfer:
     """Let a registrar ask for a record."""
-    wish = Wish(holder=holder, subject=subject, sections=SECTIONS, actor="registrar")
+    wish = Wish(holder=holder, subject=subject, sections=SECTIONS, person=clerk("registrar"))
     return await request_backpack(requester.node, wish)
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from gateway import resources
 from gateway.domain.policy import Person, PersonId, Policy, StaffRole
+from gateway.settings import Terminal
 from gateway.wiring.policies import read_policy
 
 MORNING = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -27,3 +28,8 @@ def person(
     return Person(
         id=PersonId(name), name=name, roles=frozenset(roles), schools=schools, signed_in_at=at, strong=strong
     )
+
+
+def clerk(name: str) -> Person:
+    """Return somebody who does at this node what the command line may do, signed in just now."""
+    return person(name, *Terminal().roles, at=datetime.now(UTC))

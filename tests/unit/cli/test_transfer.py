@@ -120,10 +120,10 @@ def test_approving_lets_the_record_go(district: District) -> None:
 def test_a_hold_can_be_lifted(district: District) -> None:
     _received(district, State.REVIEW)
 
-    held = district.json("transfer", "hold", "T-1", "--reason", "safety")
+    held = district.json("transfer", "hold", "T-1", "--reason", "policy")
     lifted = district.json("transfer", "lift", "T-1")
 
-    assert (held["state"], held["reason"]) == ("held", "safety")
+    assert (held["state"], held["reason"]) == ("held", "policy")
     assert (lifted["state"], lifted["reason"]) == ("review", None)
 
 

@@ -33,6 +33,7 @@ from tests.harness.pair import (
     backpack,
     make_node,
 )
+from tests.harness.staff import clerk
 
 T = TypeVar("T")
 AUTOMATIC = Rules(automatic_approval=True, automatic_import=True)
@@ -160,7 +161,7 @@ async def world(folder: Path) -> Any:
 
 
 def wish() -> Wish:
-    return Wish(holder=MAPLE, subject=ANA, sections=SECTIONS, actor="rita")
+    return Wish(holder=MAPLE, subject=ANA, sections=SECTIONS, person=clerk("rita"))
 
 
 async def turn_until_stopped(node: Node) -> bool:
@@ -234,9 +235,9 @@ async def test_a_hundred_concurrent_decisions_are_taken_one_after_the_other(tmp_
 
         async def decide(number: int) -> bool:
             decisions: list[Callable[[], Awaitable[Transfer]]] = [
-                lambda: decide_release.approve(node, held.id, actor=f"a{number}"),
-                lambda: decide_release.deny(node, held.id, actor=f"d{number}", reason=Reason.POLICY),
-                lambda: decide_release.hold(node, held.id, actor=f"h{number}", reason=Reason.SAFETY),
+                lambda: decide_release.approve(node, held.id, person=clerk(f"a{number}")),
+                lambda: decide_release.deny(node, held.id, person=clerk(f"d{number}"), reason=Reason.POLICY),
+                lambda: decide_release.hold(node, held.id, person=clerk(f"h{number}"), reason=Reason.SAFETY),
             ]
             try:
                 await decisions[number % 3]()
@@ -326,11 +327,11 @@ class Exchange(RuleBasedStateMachine):
         assert held
         act = getattr(decide_release, what)
         more = {} if what in {"approve", "lift"} else {"reason": Reason.POLICY}
-        self.attempt(act(self.made.nodes[MAPLE], held.id, actor="otto", **more))
+        self.attempt(act(self.made.nodes[MAPLE], held.id, person=clerk("otto"), **more))
 
     @rule()
     def withdraw(self) -> None:
-        self.attempt(follow_transfer.withdraw(self.made.nodes[CEDAR], self.asked.id, actor="rita"))
+        self.attempt(follow_transfer.withdraw(self.made.nodes[CEDAR], self.asked.id, person=clerk("rita")))
 
     @invariant()
     def at_most_one_import(self) -> None:
@@ -345,7 +346,9 @@ class Exchange(RuleBasedStateMachine):
         held = self.held()
         for act in ("lift", "approve"):
             if held:
-                self.attempt(getattr(decide_release, act)(self.made.nodes[MAPLE], held.id, actor="otto"))
+                self.attempt(
+                    getattr(decide_release, act)(self.made.nodes[MAPLE], held.id, person=clerk("otto"))
+                )
         self.do(self.made.let_time_pass())
         held = self.held()
         (asked,) = self.do(self.made.transfers(CEDAR))

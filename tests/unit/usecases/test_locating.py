@@ -12,6 +12,7 @@ from gateway.usecases.locate_student import locate_student
 from gateway.usecases.ports import Member, Node
 from tests.harness.memory_store import MemoryStore
 from tests.harness.pair import AGENCY, CEDAR, MAPLE, START, Clock, Network, PlainDirectory, make_node, peer
+from tests.harness.staff import clerk
 
 
 def token_of(number: int) -> bytes:
@@ -43,7 +44,7 @@ async def test_a_question_is_in_the_log_though_nobody_answers_and_without_the_st
     node = node_at(MemoryStore())
 
     with pytest.raises(PeerUnavailable):
-        await locate_student(node, state_id="TX0042", birth_date=date(2014, 5, 2), actor="r.lopez")
+        await locate_student(node, state_id="TX0042", birth_date=date(2014, 5, 2), person=clerk("r.lopez"))
 
     ((_, leaf),) = await node.store.read(lambda tx: tx.audit.list())
     assert (leaf.action, leaf.outcome, leaf.peer) == ("record.located", "asked", AGENCY)

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gateway.domain.errors import Conflict, Refused
+from gateway.domain.errors import Conflict, Refused, Unmet
 from gateway.domain.ids import LocalStudentId
 from gateway.domain.messages import Direction, MessageType
 from gateway.domain.policy import Rules
@@ -34,6 +34,7 @@ from tests.harness.pair import (
     make_node,
     peer,
 )
+from tests.harness.staff import clerk
 
 
 class Pair:
@@ -62,7 +63,7 @@ class Pair:
         self.cedar = self.network.nodes[CEDAR] = replace(self.cedar, rules=Rules(**rules))  # type: ignore[arg-type]
 
     async def ask(self, subject: Subject = ANA) -> Transfer:
-        wish = Wish(holder=MAPLE, subject=subject, sections=SECTIONS, actor="rita")
+        wish = Wish(holder=MAPLE, subject=subject, sections=SECTIONS, person=clerk("rita"))
         return await request_backpack(self.cedar, wish)
 
     async def settle(self, *, turns: int = 12) -> None:
@@ -97,7 +98,7 @@ async def released(pair: Pair) -> Transfer:
     """Bring a transfer to where the record is released and not yet fetched."""
     await pair.ask()
     await pair.settle()
-    await decide_release.approve(pair.maple, (await pair.at_maple()).id, actor="otto")
+    await decide_release.approve(pair.maple, (await pair.at_maple()).id, person=clerk("otto"))
     await loop.turn(pair.maple)
     return await pair.at_maple()
 
@@ -109,10 +110,10 @@ async def test_a_record_moves_once_and_is_receipted(pair: Pair) -> None:
     held = await pair.at_maple()
     assert held.state is State.REVIEW
 
-    await decide_release.approve(pair.maple, held.id, actor="otto")
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
     assert (await pair.at_cedar()).state is State.VERIFIED
-    await import_backpack(pair.cedar, asked.id, actor="rita")
+    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.RECEIPTED
@@ -145,7 +146,7 @@ async def test_earlier_segments_travel_unchanged_to_the_third_school(pair: Pair)
         )
     )[0]
     await pair.cedar.store.write(lambda tx: tx.backpacks.put([backpack("C-7")]))
-    maple_asks = Wish(holder=CEDAR, subject=ANA, sections=SECTIONS, actor="otto")
+    maple_asks = Wish(holder=CEDAR, subject=ANA, sections=SECTIONS, person=clerk("otto"))
 
     await request_backpack(pair.maple, maple_asks)
     await pair.settle()
@@ -196,7 +197,7 @@ async def test_more_attributes_settle_a_match(pair: Pair) -> None:
     assert "guardian_name" in (await pair.at_cedar()).needs
 
     more = replace(ANA, state_id=None, guardian_name="rosa ortiz")
-    await follow_transfer.provide_information(pair.cedar, asked.id, more, actor="rita")
+    await follow_transfer.provide_information(pair.cedar, asked.id, more, person=clerk("rita"))
     await pair.settle()
 
     held = await pair.at_maple()
@@ -212,7 +213,7 @@ async def test_information_about_another_child_is_refused(pair: Pair) -> None:
     other = replace(ANA, state_id=None, given_name="Zed", guardian_name="rosa ortiz")
 
     with pytest.raises(Conflict):
-        await follow_transfer.provide_information(pair.cedar, asked.id, other, actor="rita")
+        await follow_transfer.provide_information(pair.cedar, asked.id, other, person=clerk("rita"))
 
     held = await pair.at_maple()
     claims = {"transfer": held.id, "request_digest": held.request_digest, "match": _match(other)}
@@ -252,7 +253,7 @@ async def test_a_record_that_does_not_say_whom_it_is_about_travels_no_further(pa
     await pair.settle()
 
     assert (await pair.at_cedar()).reason is Reason.WRONG_STUDENT
-    await import_backpack(pair.cedar, asked.id, actor="rita")
+    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
 
     (written,) = pair.imports.written.values()
     assert written.summary[0] == "Look closely: the record does not say whom it is about."
@@ -264,11 +265,11 @@ async def test_a_record_that_was_fetched_and_withdrawn_can_be_recalled(pair: Pai
     """A requester that says it no longer needs the record has seen it all the same."""
     held = await released(pair)
     await hand_over(pair.maple, peer(CEDAR), held.id, 1)
-    await follow_transfer.withdraw(pair.cedar, (await pair.at_cedar()).id, actor="rita")
+    await follow_transfer.withdraw(pair.cedar, (await pair.at_cedar()).id, person=clerk("rita"))
     await pair.settle()
     assert (await pair.at_maple()).state is State.WITHDRAWN
 
-    await decide_release.recall(pair.maple, held.id, actor="otto", reason=Reason.WRONG_STUDENT)
+    await decide_release.recall(pair.maple, held.id, person=clerk("otto"), reason=Reason.WRONG_STUDENT)
 
     assert (await pair.at_maple()).state is State.RECALLED
 
@@ -277,7 +278,9 @@ async def test_a_denied_request_ends_at_both_sides(pair: Pair) -> None:
     await pair.ask()
     await pair.settle()
 
-    await decide_release.deny(pair.maple, (await pair.at_maple()).id, actor="otto", reason=Reason.POLICY)
+    await decide_release.deny(
+        pair.maple, (await pair.at_maple()).id, person=clerk("otto"), reason=Reason.POLICY
+    )
     await pair.settle()
 
     assert (await pair.at_maple()).state is State.DENIED
@@ -285,17 +288,33 @@ async def test_a_denied_request_ends_at_both_sides(pair: Pair) -> None:
     assert (await pair.at_cedar()).reason is None
 
 
+async def test_what_was_held_for_safety_goes_on_when_two_agree(pair: Pair) -> None:
+    await pair.ask()
+    await pair.settle()
+    held = await pair.at_maple()
+    olga = clerk("olga")
+    await decide_release.hold(pair.maple, held.id, person=olga, reason=Reason.SAFETY)
+
+    with pytest.raises(Unmet, match="second_person"):
+        await decide_release.lift(pair.maple, held.id, person=olga, why="settled")
+    await decide_release.lift(
+        pair.maple, held.id, person=olga, why="settled", approvals=frozenset({clerk("otto").id})
+    )
+
+    assert (await pair.at_maple()).state is State.REVIEW
+
+
 async def test_a_held_request_still_looks_pending_and_goes_on_after_the_hold(pair: Pair) -> None:
     await pair.ask()
     await pair.settle()
     held = await pair.at_maple()
 
-    await decide_release.hold(pair.maple, held.id, actor="otto", reason=Reason.SAFETY)
+    await decide_release.hold(pair.maple, held.id, person=clerk("otto"), reason=Reason.POLICY)
     pair.clock.forward(minutes=16)
     await pair.settle()
     assert (await pair.at_cedar()).state is State.REQUESTED
-    await decide_release.lift(pair.maple, held.id, actor="olga")
-    await decide_release.approve(pair.maple, held.id, actor="otto")
+    await decide_release.lift(pair.maple, held.id, person=clerk("olga"))
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.VERIFIED
@@ -306,7 +325,7 @@ async def test_a_notice_period_delays_the_release(pair: Pair) -> None:
     await pair.ask()
     await pair.settle()
 
-    await decide_release.approve(pair.maple, (await pair.at_maple()).id, actor="otto")
+    await decide_release.approve(pair.maple, (await pair.at_maple()).id, person=clerk("otto"))
     await pair.settle()
     assert (await pair.at_maple()).state is State.NOTICE
     pair.clock.forward(days=3)
@@ -319,20 +338,20 @@ async def test_a_withdrawn_request_cannot_be_released(pair: Pair) -> None:
     asked = await pair.ask()
     await pair.settle()
 
-    await follow_transfer.withdraw(pair.cedar, asked.id, actor="rita")
+    await follow_transfer.withdraw(pair.cedar, asked.id, person=clerk("rita"))
     await pair.settle()
 
     held = await pair.at_maple()
     assert held.state is State.WITHDRAWN
     with pytest.raises(Conflict):
-        await decide_release.approve(pair.maple, held.id, actor="otto")
+        await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
 
 
 async def test_a_revoked_release_cannot_be_fetched(pair: Pair) -> None:
     held = await released(pair)
     assert held.state is State.RELEASED
 
-    await decide_release.revoke(pair.maple, held.id, actor="otto", reason=Reason.WRONG_STUDENT)
+    await decide_release.revoke(pair.maple, held.id, person=clerk("otto"), reason=Reason.WRONG_STUDENT)
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.REVOKED
@@ -345,7 +364,7 @@ async def test_a_recalled_record_is_marked_at_its_receiver(pair: Pair) -> None:
     await pair.settle()
 
     held = await pair.at_maple()
-    await decide_release.recall(pair.maple, held.id, actor="otto", reason=Reason.WRONG_STUDENT)
+    await decide_release.recall(pair.maple, held.id, person=clerk("otto"), reason=Reason.WRONG_STUDENT)
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.RECALLED
@@ -370,7 +389,7 @@ async def test_nothing_is_released_to_a_suspended_node(pair: Pair) -> None:
     held = await pair.at_maple()
 
     pair.directory.suspended.add(CEDAR)
-    await decide_release.approve(pair.maple, held.id, actor="otto")
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
 
     assert (await pair.at_maple()).state is State.PACKAGED
@@ -386,7 +405,7 @@ async def test_nothing_is_released_while_the_agency_cannot_be_asked(pair: Pair) 
     await pair.settle()
     pair.directory.agency_is_away = True
 
-    await decide_release.approve(pair.maple, (await pair.at_maple()).id, actor="otto")
+    await decide_release.approve(pair.maple, (await pair.at_maple()).id, person=clerk("otto"))
     await pair.settle()
 
     assert (await pair.at_maple()).state is State.PACKAGED
@@ -465,7 +484,7 @@ async def test_a_person_may_choose_the_student_where_the_matcher_could_not(pair:
     held = await pair.at_maple()
     assert held.state is State.NO_MATCH
 
-    await decide_release.choose_student(pair.maple, held.id, LocalStudentId("1001"), actor="otto")
+    await decide_release.choose_student(pair.maple, held.id, LocalStudentId("1001"), person=clerk("otto"))
 
     assert (await pair.at_maple()).state is State.REVIEW
 
@@ -509,12 +528,12 @@ async def test_a_record_imported_after_three_weeks_is_receipted(pair: Pair) -> N
     """A registrar may take longer than a release waits to be fetched."""
     asked = await pair.ask()
     await pair.settle()
-    await decide_release.approve(pair.maple, (await pair.at_maple()).id, actor="otto")
+    await decide_release.approve(pair.maple, (await pair.at_maple()).id, person=clerk("otto"))
     await pair.settle()
 
     pair.clock.forward(days=21)
     await pair.settle()
-    await import_backpack(pair.cedar, asked.id, actor="rita")
+    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.RECEIPTED
@@ -529,7 +548,7 @@ async def test_a_recall_is_seen_without_its_event(pair: Pair) -> None:
     pair.network.fate = lambda call: "lost" if call == "event" else "ok"
 
     held = await pair.at_maple()
-    await decide_release.recall(pair.maple, held.id, actor="otto", reason=Reason.COURT_ORDER)
+    await decide_release.recall(pair.maple, held.id, person=clerk("otto"), reason=Reason.COURT_ORDER)
     pair.clock.forward(days=1, minutes=1)
     await pair.settle()
 
@@ -545,7 +564,7 @@ async def test_a_third_rejection_ends_at_both_sides(pair: Pair) -> None:
     broken = before.stay(at=pair.clock(), response_key=other_key)
     await pair.cedar.store.write(lambda tx: tx.transfers.move(before, broken))
 
-    await decide_release.approve(pair.maple, (await pair.at_maple()).id, actor="otto")
+    await decide_release.approve(pair.maple, (await pair.at_maple()).id, person=clerk("otto"))
     for _ in range(5):
         await pair.settle()
         pair.clock.forward(minutes=16)
@@ -562,11 +581,13 @@ async def test_a_recalled_segment_travels_no_further(pair: Pair) -> None:
     await pair.ask()
     await pair.settle()
     held = await pair.at_maple()
-    await decide_release.recall(pair.maple, held.id, actor="otto", reason=Reason.WRONG_STUDENT)
+    await decide_release.recall(pair.maple, held.id, person=clerk("otto"), reason=Reason.WRONG_STUDENT)
     await pair.settle()
     await pair.cedar.store.write(lambda tx: tx.backpacks.put([backpack("C-7")]))
 
-    await request_backpack(pair.maple, Wish(holder=CEDAR, subject=ANA, sections=SECTIONS, actor="otto"))
+    await request_backpack(
+        pair.maple, Wish(holder=CEDAR, subject=ANA, sections=SECTIONS, person=clerk("otto"))
+    )
     await pair.settle()
 
     assert isinstance(pair.maple.imports, Imports)
@@ -582,15 +603,15 @@ async def test_a_record_about_another_child_waits_for_a_person_and_travels_no_fu
     asked = await pair.ask(replace(ANA, state_id="TX0099", birth_date=date(2014, 5, 3)))
     await pair.settle()
     held = await pair.at_maple()
-    await decide_release.choose_student(pair.maple, held.id, LocalStudentId("2002"), actor="otto")
-    await decide_release.approve(pair.maple, held.id, actor="otto")
+    await decide_release.choose_student(pair.maple, held.id, LocalStudentId("2002"), person=clerk("otto"))
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
     pair.clock.forward(days=2)
     await pair.settle()
 
     got = await pair.at_cedar()
     assert (got.state, got.reason) == (State.VERIFIED, Reason.WRONG_STUDENT)
-    await import_backpack(pair.cedar, asked.id, actor="rita")
+    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
 
     (written,) = pair.imports.written.values()
     assert written.summary[0].startswith("Look closely")
