@@ -77,14 +77,20 @@ def _compared(connection: Connection, table: SqlTable, name: str, values: Sequen
 
 
 def _batch(table: SqlTable, rows: Sequence[Any], line: int) -> Batch:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(table.columns)
     found: list[Finding] = []
-    cells = {
-        name: _texts(table, name, values, line, found)
-        for name, values in zip(table.columns, columns, strict=True)
-    }
+    cells = dict(zip(table.columns, texts_by_column(table, rows, line, found), strict=True))
     lines = pl.Series("line", range(line, line + len(rows)), _LINES)
     return Batch(pl.DataFrame(cells, dict.fromkeys(cells, pl.String)), lines, found)
+
+
+def texts_by_column(
+    table: SqlTable, rows: Sequence[Any], line: int, found: list[Finding]
+) -> list[Sequence[str]]:
+    """Return the cells of each column, and add what is wrong with them to `found`; rows count from `line`."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(table.columns)
+    return [
+        _texts(table, name, values, line, found) for name, values in zip(table.columns, columns, strict=True)
+    ]
 
 
 def _texts(

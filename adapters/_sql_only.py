@@ -1,6 +1,6 @@
 """Statements that read a table: all of it in key order, or the rows that have one of some values."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -45,6 +45,24 @@ def matching_text(table: SqlTable, name: str) -> Rows:
     as_text = cast(column(name, Compared()), types.String(4000))
     found = as_text.in_(bindparam("values", expanding=True, type_=Compared()))
     return _rows(table).where(found)
+
+
+def matching_all(table: SqlTable, sizes: Mapping[str, int], product: str) -> Rows:
+    """Return what reads the rows that have, in each of the columns, one of so many values.
+
+    The parameters are `v0_0`, `v0_1` for the first column, `v1_0` for the second.
+    """
+    made = _rows(table)
+    for at, (name, size) in enumerate(sizes.items()):
+        kind = compared(product, table.columns[name] or types.NullType())
+        values = [bindparam(f"v{at}_{number}", type_=kind) for number in range(size)]
+        made = made.where(column(name, kind).in_(values))
+    return made
+
+
+def containing(table: SqlTable, name: str) -> Rows:
+    """Return what reads the rows whose text in a column has the parameter `v0_0` as a part."""
+    return _rows(table).where(column(name, types.String()).like(bindparam("v0_0"), escape="|"))
 
 
 def empty(table: SqlTable, name: str) -> Rows:

@@ -65,6 +65,11 @@ class SqlTable:
         return {}
 
     @cached_property
+    def compiled(self) -> dict[tuple[str, tuple[tuple[str, int], ...]], Any]:
+        """Statements as the product wants them, by product, columns, and how many values each has."""
+        return {}
+
+    @cached_property
     def seen(self) -> Table:
         """The table as the mapping sees it."""
         file = f"query {self.name}" if self.query else ".".join(filter(None, (self.schema, self.name)))

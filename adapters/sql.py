@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import socket
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import URL, Engine, func, select
@@ -19,10 +19,12 @@ from adapters._sql_batches import read_all, read_only, wind
 from adapters._sql_databases import allows_snapshots, database_of, open_engine, parse_url
 from adapters._sql_errors import enter, told
 from adapters._sql_only import first_row
+from adapters._sql_points import Points
 from adapters._sql_session import Sessions
 from adapters._sql_tables import SqlTable, check_query, nearest, read_tables
 from gateway.adapter_api import (
     AdapterConfig,
+    Answer,
     Batch,
     Finding,
     Misconfigured,
@@ -32,6 +34,8 @@ from gateway.adapter_api import (
     TryLater,
     finding,
 )
+
+T = TypeVar("T")
 
 
 def _checked_url(text: str) -> str:
@@ -127,6 +131,12 @@ class SqlAdapter:
             async for batch in reading:
                 yield batch
 
+    async def consult(self, work: Callable[[Answer], T]) -> T:
+        """Return what the work returns, which asks over one connection; raises as `batches` does."""
+        if not self._tables:
+            await asyncio.to_thread(self._look)
+        return await asyncio.to_thread(self._consult, work)
+
     async def close(self) -> None:
         """Close all connections. Reading opens new ones."""
         await self._sessions.end()
@@ -150,6 +160,10 @@ class SqlAdapter:
         found = await asyncio.to_thread(read_only, self._engine, table, only, self._config.statement_seconds)
         for batch in found:
             yield batch
+
+    def _consult(self, work: Callable[[Answer], T]) -> T:
+        with enter(self._engine) as connection:
+            return work(Points(connection, self._tables, self._config.statement_seconds).answer)
 
     def _look(self) -> None:
         config = self._config

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import polars as pl
 
-from gateway.adapter_api import Adapter, Batch, ImportRecord, Malformed, Only, Sink, Table
+from gateway.adapter_api import (
+    Adapter,
+    Batch,
+    ImportRecord,
+    Malformed,
+    Only,
+    PointSource,
+    Question,
+    Sink,
+    Table,
+)
 from gateway.domain.ids import TransferId
 from gateway.mapping.rows import LINE_TYPE
 
@@ -52,6 +62,18 @@ async def _check_only(adapter: Adapter, table: Table, batches: Sequence[Batch]) 
     nowhere = Only(table.columns[0], ["\x1f-nowhere-\x1f"])
     none = [batch async for batch in adapter.batches(table, nowhere)]
     _must(not any(batch.cells.height for batch in none), f"{table.name}: `only` gives rows of another value")
+
+    if isinstance(adapter, PointSource):
+        await _check_consult(adapter, table, first, found)
+
+
+async def _check_consult(source: PointSource, table: Table, only: Only, batches: Sequence[Batch]) -> None:
+    """Hold what the source answers to a question against the same rows in batches."""
+    questions = [Question(table, (only,)), Question(table, (Only(only.column, ["\x1f-nowhere-\x1f"]),))]
+    found, none = await source.consult(lambda answer: answer(questions))
+    rows = [row for batch in batches for row in batch.cells.rows()]
+    _must([tuple(row) for row in found.rows] == rows, f"{table.name}: `consult` gives other rows")
+    _must(not none.rows, f"{table.name}: `consult` gives rows of another value")
 
 
 async def check_sink(sink: Sink, record: ImportRecord) -> None:

@@ -8,16 +8,32 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.ids import EntityId, TransferId
 from gateway.mapping.findings import Finding
-from gateway.mapping.rows import FILE_COLUMN, LINE_COLUMN, Batch, Only, Row, Table, batch_of
+from gateway.mapping.rows import (
+    FILE_COLUMN,
+    LINE_COLUMN,
+    Answer,
+    Batch,
+    Found,
+    Only,
+    PointSource,
+    Question,
+    Row,
+    Table,
+    batch_of,
+)
 
 __all__ = [
     "FILE_COLUMN",
     "LINE_COLUMN",
     "Adapter",
     "AdapterConfig",
+    "Answer",
     "Batch",
+    "Found",
     "ImportRecord",
     "Only",
+    "PointSource",
+    "Question",
     "Row",
     "Sink",
     "SinkConfig",

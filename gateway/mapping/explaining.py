@@ -7,14 +7,15 @@ from typing import Any
 
 import orjson
 
+from gateway.mapping.assembly import Assembly, Made
 from gateway.mapping.cells import Cell
 from gateway.mapping.expecting import value_at
 from gateway.mapping.faults import Path
 from gateway.mapping.findings import Finding
 from gateway.mapping.nodes import Fixed, LinkPlan, Node, Object, Pieces, Place, Rows, Several, Tree
 from gateway.mapping.plan import PartPlan
-from gateway.mapping.records import Record, Records, Told
-from gateway.mapping.single import Made, Single, _Loading, _Student
+from gateway.mapping.records import Fields, Record, Records, Rest, Told
+from gateway.mapping.single import Single
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +125,16 @@ def _within(path: Path, asked: Path) -> bool:
 
 async def _trace(single: Single, key: str) -> "_TracedStudent | None":
     """Do what `Single.student` does, with records that write down what they read."""
-    loading = _Loading(single.adapter, single.plan)
-    person = await loading.person(key)
-    if person is None or not (await loading.roles([key])).get(key):
+    records = _TracedRecords(Rest(), single.dictionary)
+    loaded = await single.load(key, records)
+    if loaded is None:
         return None
-    rows = [(part, await loading.part(part, key)) for part in single.plan.parts()]
-    students = {key} | await loading.other_students(rows)
-    for part, found in rows:
-        await loading.reach(part, found)
-    records = _TracedRecords(loading.rest, students, single.dictionary)
     traced = _TracedStudent(single.plan, records, key)
-    traced.map(person, {part.number: found for part, found in rows})
+    traced.map(loaded)
     return traced
 
 
-class _TracedStudent(_Student):
+class _TracedStudent(Assembly):
     """Makes the student's document and remembers which row became which entry."""
 
     def __init__(self, plan: Any, records: "_TracedRecords", key: str) -> None:
@@ -148,10 +144,10 @@ class _TracedStudent(_Student):
         self.kept: dict[str, list[EntryTrace]] = {}
         self._of: dict[int, EntryTrace] = {}
 
-    def _entry(self, part: PartPlan, row: Record, told: list[Told]) -> Made | None:
+    def entry(self, part: PartPlan, row: Record, told: list[Told]) -> Made | None:
         self._tracing.steps = []
         self._tracing.links = part.links
-        made = super()._entry(part, row, told)
+        made = super().entry(part, row, told)
         findings = [one.finding for one in told]
         steps = [_behind_group(part, row, one) for one in self._tracing.steps]
         trace = EntryTrace(
@@ -162,8 +158,8 @@ class _TracedStudent(_Student):
             self._of[id(made)] = trace
         return made
 
-    def _distinct(self, group: Sequence[tuple[PartPlan, Made]]) -> list[tuple[PartPlan, Made]]:
-        kept = super()._distinct(group)
+    def distinct(self, group: Sequence[tuple[PartPlan, Made]]) -> list[tuple[PartPlan, Made]]:
+        kept = super().distinct(group)
         for part, made in kept:
             self.kept.setdefault(part.section, []).append(self._of[id(made)])
         return kept
@@ -214,17 +210,24 @@ class _TracedRecords(Records):
         by_name: dict[str, str] | None = None,
         *,
         always: bool = False,
-    ) -> tuple[str, list[Told], dict[str, int]]:
+    ) -> Fields:
         made = super().fields(tree, row, file, by_name, always=always)
         for one in tree.fields:
-            if made[0] and isinstance(one.node, Fixed) and self.holds(one.node.when, row):
+            if made.json and isinstance(one.node, Fixed) and self.holds(one.node.when, row):
                 path, spec = (*self._path, one.name), (*self._spec, one.name)
                 self.steps.append(Step(path, spec, made=one.node.json))
         return made
 
-    def _field(self, one: Any, row: Record, file: str, before: Mapping[str, str]) -> tuple[str, list[Told]]:
+    def group(self, link: LinkPlan, tree: Tree, target: Record) -> Fields:
+        return self.fields(tree, target, link.target.file)
+
+    def object(self, shared: Object, key: str) -> str:
+        self._objects.clear()
+        return super().object(shared, key)
+
+    def field(self, one: Any, row: Record, file: str, before: Mapping[str, str]) -> tuple[str, list[Told]]:
         with self._at((*self._path, one.name), (*self._spec, one.name)):
-            return super()._field(one, row, file, before)
+            return super().field(one, row, file, before)
 
     def make(self, node: Node, row: Record, file: str, prefix: str) -> tuple[str, list[Told]]:
         if isinstance(node, Several):
@@ -249,14 +252,14 @@ class _TracedRecords(Records):
         self._lists.pop()
         return made
 
-    def _read(
+    def read(
         self, cell: Cell, row: Record, place: Place, file: str, prefix: str, *, text: str
     ) -> tuple[str, list[Told]]:
-        made = super()._read(cell, row, place, file, prefix, text=text)
+        made = super().read(cell, row, place, file, prefix, text=text)
         self._note(row, place, (file, text), cell(text).json, made[1])
         return made
 
-    def _refer(
+    def refer(
         self, shared: Object, row: Record, place: Place, file: str, prefix: str, *, text: str
     ) -> tuple[str, list[Told]]:
         around = self._lists[-1] if self._lists else None
@@ -264,7 +267,7 @@ class _TracedRecords(Records):
         path = (*self._path, self._counts[-1]) if piece else self._path
         with self._at(path, (*self._spec, f"@{shared.name}")):
             self._lists.append(None)
-            made = super()._refer(shared, row, place, file, prefix, text=text)
+            made = super().refer(shared, row, place, file, prefix, text=text)
             self._lists.pop()
         self._note(row, place, (file, text), made[0].removeprefix(prefix) or None, made[1])
         return made

@@ -5,6 +5,7 @@ Plain structure. `gateway.mapping.frames` evaluates it on columns, `gateway.mapp
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gateway.mapping.cells import Cell
 from gateway.mapping.headers import Resolved
@@ -136,7 +137,7 @@ class Several:
     nodes: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of an object by its wire name, left out where the field `unless` has a value."""
 
@@ -144,8 +145,13 @@ class Field:
     node: "Node"
     unless: str | None = None
 
+    @cached_property
+    def prefix(self) -> str:
+        """Return how the field begins in JSON."""
+        return f',"{self.name}":'
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Tree:
     """An object. It is there if a field that is not fixed has a value; without the `required` it is not."""
 
@@ -154,5 +160,34 @@ class Tree:
     required: tuple[str, ...]
     when: Test = ()
 
+    @cached_property
+    def read(self) -> tuple[Field, ...]:
+        """Return the fields that rows have a say in."""
+        return tuple(one for one in self.fields if not isinstance(one.node, Fixed))
+
+    @cached_property
+    def fixed(self) -> tuple[tuple[Field, Fixed], ...]:
+        """Return the fields that are the same for every row."""
+        return tuple((one, one.node) for one in self.fields if isinstance(one.node, Fixed))
+
+    @cached_property
+    def leading(self) -> tuple["Node", ...]:
+        """Return what leads to rows of other sources."""
+        return tuple(one.node for one in self.fields if leads_on(one.node))
+
 
 Node = Fixed | Value | Reference | Pieces | Rows | Several | Tree
+
+
+def leads_on(node: Node) -> bool:
+    """Tell whether the value is made of rows of other sources, besides those that links lead to."""
+    if isinstance(node, Tree):
+        return bool(node.leading)
+    if isinstance(node, Several):
+        return any(map(leads_on, node.nodes))
+    return isinstance(node, Reference | Rows) or (isinstance(node, Pieces) and isinstance(node.of, Object))
+
+
+def own_conditions(where: Test) -> Test:
+    """Return the conditions on cells of the row itself."""
+    return tuple(one for one in where if one.place is None or not one.place.links)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping.cells import Cell, json_text
-from gateway.mapping.columns import PRESENT, SAID, UNSAID, named
+from gateway.mapping.columns import PRESENT, SAID, UNSAID
 from gateway.mapping.compose import missing_problem, orphan_problem
 from gateway.mapping.dates import Problem
 from gateway.mapping.denied import SSN, holds_ssn
@@ -28,14 +28,18 @@ from gateway.mapping.nodes import (
     Test,
     Tree,
     Value,
+    own_conditions,
 )
 from gateway.mapping.problems import quality
 from gateway.mapping.rows import BLANKS
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Record:
-    """A row as the mapping names its columns, and what its links lead to."""
+    """A row as the mapping names its columns, and what its links lead to.
+
+    Nothing but `linked` changes; it is not frozen because thousands are made.
+    """
 
     cells: Mapping[str, str]
     line: int | None
@@ -57,7 +61,7 @@ class Record:
 
     def cell(self, place: Place) -> str:
         """Return the cell, empty where a link leads nowhere."""
-        at = self.at(place)
+        at = self.at(place) if place.links else self
         return at.cells.get(place.column, "") if at else ""
 
 
@@ -69,6 +73,14 @@ class Told(NamedTuple):
     """The data quality mark that travels."""
 
 
+class Fields(NamedTuple):
+    """The fields of an object: JSON, what is wrong, and what is there of the required ones."""
+
+    json: str
+    told: list[Told]
+    lacks: dict[str, int]
+
+
 class Rest:
     """The rows of every source that a student's rows lead to, by key."""
 
@@ -76,11 +88,11 @@ class Rest:
         self._rows: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], list[Record]]] = {}
         self.gone: dict[str, set[str]] = {}
 
-    def add(self, source: str, key: tuple[str, ...], rows: Iterable[Record]) -> None:
-        """Take rows in that were asked for by that key."""
+    def add(self, source: str, key: tuple[str, ...], rows: Iterable[tuple[tuple[str, ...], Record]]) -> None:
+        """Take rows in that were asked for by that key, each with its own."""
         index = self._rows.setdefault((source, key), {})
-        for row in rows:
-            index.setdefault(key_in(row, key), []).append(row)
+        for keys, row in rows:
+            index.setdefault(keys, []).append(row)
 
     def rows(self, source: str, key: tuple[str, ...], keys: tuple[str, ...]) -> list[Record]:
         """Return the rows with that key, in order; none where a part of it is empty."""
@@ -97,9 +109,13 @@ class Records:
     """Evaluates nodes on rows. `shared` collects what is wrong with rows that many students share."""
 
     rest: Rest
-    students: set[str]
     dictionary: Dictionary
+    students: set[str] = field(default_factory=set)
+    """Who is a student, of all the people that conditions ask about."""
     shared: list[Told] = field(default_factory=list)
+    _targets: dict[tuple[int, tuple[str, ...]], Record | None] = field(default_factory=dict)
+    _objects: dict[tuple[int, str], str] = field(default_factory=dict)
+    _groups: dict[tuple[int, int], Fields] = field(default_factory=dict)
 
     # --- conditions and links --------------------------------------------------------------------------
 
@@ -116,6 +132,11 @@ class Records:
                 return False
         return True
 
+    def knows(self, students: set[str]) -> None:
+        """Say who is a student; what was decided without that is decided anew."""
+        self.students = students
+        self._targets.clear()
+
     def attach(self, row: Record, links: Mapping[str, LinkPlan], file: str) -> list[Told]:
         """Follow the links; return what is wrong with keys that lead nowhere."""
         told: list[Told] = []
@@ -130,6 +151,13 @@ class Records:
         return told
 
     def _target(self, link: LinkPlan, keys: tuple[str, ...]) -> Record | None:
+        """Return the row that the link leads to, itself with its links: the same one for the same keys."""
+        at = id(link), keys
+        if at not in self._targets:
+            self._targets[at] = self._first(link, keys)
+        return self._targets[at]
+
+    def _first(self, link: LinkPlan, keys: tuple[str, ...]) -> Record | None:
         for row in self.rest.rows(link.target.name, link.key, keys):
             found = row.alone()
             if self.holds(link.where, found):
@@ -147,40 +175,47 @@ class Records:
         by_name: dict[str, str] | None = None,
         *,
         always: bool = False,
-    ) -> tuple[str, list[Told], dict[str, int]]:
-        """Return the fields of an object without its braces, what is wrong, and what is lacking.
+    ) -> Fields:
+        """Return the fields of an object without its braces.
 
         Each field is put into `by_name` by its wire name.
         """
         made: dict[str, str] = {} if by_name is None else by_name
         told: list[Told] = []
         lacks: dict[str, int] = {}
-        for one in tree.fields:
-            if isinstance(one.node, Fixed):
-                continue
-            json, wrong = self._field(one, row, file, made)
+        text = ""
+        for one in tree.read:
+            json, wrong = self.field(one, row, file, made)
             made[one.name] = json
+            text += json
             told += wrong
             if one.name in tree.required:
                 lacks[one.name] = PRESENT if json else (SAID if wrong else UNSAID)
-        text = "".join(made[one.name] for one in tree.fields if one.name in made)
-        if text or always or all(isinstance(one.node, Fixed) for one in tree.fields):
-            for one in tree.fields:
-                if isinstance(one.node, Fixed) and self.holds(one.node.when, row):
-                    text += named(one.name) + self.dictionary.ref(one.node.json)
-        return text, told, lacks
+        if text or always or not tree.read:
+            for one, node in tree.fixed:
+                if self.holds(node.when, row):
+                    text += one.prefix + self.dictionary.ref(node.json)
+        return Fields(text, told, lacks)
+
+    def group(self, link: LinkPlan, tree: Tree, target: Record) -> Fields:
+        """Return the fields that the row of a link makes, once for all rows that link to it."""
+        at = id(link), id(target)
+        if at not in self._groups:
+            self._groups[at] = self.fields(tree, target, link.target.file)
+            self.shared += self._groups[at].told
+        return self._groups[at]
 
     def lacking(self, tree: Tree, lacks: Mapping[str, int], name: str) -> int:
         """Return what is lacking of a required field."""
         if name in lacks:
             return lacks[name]
-        fixed = any(one.name == name and isinstance(one.node, Fixed) for one in tree.fields)
-        return PRESENT if fixed else UNSAID
+        return PRESENT if any(one.name == name for one, _ in tree.fixed) else UNSAID
 
-    def _field(self, one: Field, row: Record, file: str, before: Mapping[str, str]) -> tuple[str, list[Told]]:
+    def field(self, one: Field, row: Record, file: str, before: Mapping[str, str]) -> tuple[str, list[Told]]:
+        """Return a field with its name before it, empty where it has no value, and what is wrong."""
         if one.unless and before.get(one.unless):
             return "", []
-        return self.make(one.node, row, file, named(one.name))
+        return self.make(one.node, row, file, one.prefix)
 
     # --- nodes -----------------------------------------------------------------------------------------
 
@@ -190,36 +225,39 @@ class Records:
             return self._several(node, row, file, prefix)
         if isinstance(node, Rows):
             return self._rows(node, row, prefix), []
-        return self._one(node, row, file, prefix) if self.holds(node.when, row) else ("", [])
+        if node.when and not self.holds(node.when, row):
+            return "", []
+        return self._one(node, row, file, prefix)
 
     def _one(
         self, node: Fixed | Tree | Pieces | Reference | Value, row: Record, file: str, prefix: str
     ) -> tuple[str, list[Told]]:
-        if isinstance(node, Fixed):
-            return prefix + self.dictionary.ref(node.json), []
+        if isinstance(node, Value):
+            return self._value(node, row, file, prefix)
         if isinstance(node, Tree):
             return self._tree(node, row, file, prefix)
-        if isinstance(node, Pieces):
-            return self._pieces(node, row, prefix)
         if isinstance(node, Reference):
             return self._refer_first(node, row, file, prefix)
-        return self._value(node, row, file, prefix)
+        if isinstance(node, Pieces):
+            return self._pieces(node, row, prefix)
+        return prefix + self.dictionary.ref(node.json), []
 
     def _value(self, node: Value, row: Record, file: str, prefix: str) -> tuple[str, list[Told]]:
         if node.join is not None:
             cells = [cell for place in node.places if (cell := row.cell(place).strip(BLANKS))]
-            return self._read(node.cell, row, node.places[0], file, prefix, text=node.join.join(cells))
+            return self.read(node.cell, row, node.places[0], file, prefix, text=node.join.join(cells))
         told: list[Told] = []
         for place in node.places:
-            json, wrong = self._read(node.cell, row, place, file, prefix, text=row.cell(place))
+            json, wrong = self.read(node.cell, row, place, file, prefix, text=row.cell(place))
             told += wrong
             if json:
                 return json, told
         return "", told
 
-    def _read(
+    def read(
         self, cell: Cell, row: Record, place: Place, file: str, prefix: str, *, text: str
     ) -> tuple[str, list[Told]]:
+        """Return what a text of the cell comes to behind the prefix, and what is wrong."""
         json, problem = cell(text)
         told = [self.tell(row, place, file, problem, text)] if problem else []
         if json is None:
@@ -260,9 +298,9 @@ class Records:
             if not piece:
                 continue
             if isinstance(node.of, Cell):
-                json, wrong = self._read(node.of, at, place, place.source.file, prefix, text=piece)
+                json, wrong = self.read(node.of, at, place, place.source.file, prefix, text=piece)
             else:
-                json, wrong = self._refer(node.of, at, place, place.source.file, prefix, text=piece)
+                json, wrong = self.refer(node.of, at, place, place.source.file, prefix, text=piece)
             made += json
             told += wrong
         return made, told
@@ -270,9 +308,9 @@ class Records:
     def _rows(self, node: Rows, row: Record, prefix: str) -> str:
         made = ""
         keys = tuple(row.cell(place).strip(BLANKS) for place in node.equals)
+        own = own_conditions(node.where)
         for one in self.rest.rows(node.source.name, node.key, keys):
             there = one.alone()
-            own = tuple(one for one in node.where if one.place is None or not one.place.links)
             if not self.holds(own, there):
                 continue
             self.shared += self.attach(there, node.links, node.source.file)
@@ -286,19 +324,20 @@ class Records:
     def _refer_first(self, node: Reference, row: Record, file: str, prefix: str) -> tuple[str, list[Told]]:
         told: list[Told] = []
         for place in node.places:
-            json, wrong = self._refer(node.object, row, place, file, prefix, text=row.cell(place))
+            json, wrong = self.refer(node.object, row, place, file, prefix, text=row.cell(place))
             told += wrong
             if json:
                 return json, told
         return "", told
 
-    def _refer(
+    def refer(
         self, shared: Object, row: Record, place: Place, file: str, prefix: str, *, text: str
     ) -> tuple[str, list[Told]]:
+        """Return the shared object that a text of the cell names behind the prefix, and what is wrong."""
         key = text.strip(BLANKS)
         if not key:
             return "", []
-        if json := self._object(shared, key):
+        if json := self.object(shared, key):
             return prefix + self.dictionary.ref(json), []
         if holds_ssn(key):
             return "", [self.tell(row, place, file, SSN, text)]
@@ -308,7 +347,14 @@ class Records:
             told.append(self.tell(row, place, file, orphan_problem(shared.source.file, marked=gone), text))
         return f'{prefix}{{"{shared.orphan}":{json_text(key)}}}', told
 
-    def _object(self, shared: Object, key: str) -> str:
+    def object(self, shared: Object, key: str) -> str:
+        """Return the shared object of the key as JSON, empty where there is none."""
+        at = id(shared), key
+        if at not in self._objects:
+            self._objects[at] = self._made(shared, key)
+        return self._objects[at]
+
+    def _made(self, shared: Object, key: str) -> str:
         if shared.tree is None:
             return ""
         rows = self.rest.rows(shared.source.name, (shared.key,), (key,))

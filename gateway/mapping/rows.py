@@ -1,12 +1,14 @@
 """Rows as the local system has them, column by column: what the mapping needs from an adapter."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import polars as pl
 
 from gateway.mapping.findings import Finding
+
+T = TypeVar("T")
 
 LINE_TYPE = pl.UInt32
 """Lines are counted from 1; no file has four thousand million."""
@@ -103,3 +105,36 @@ class RowSource(Protocol):
 
     def unused(self) -> Sequence[Finding]:
         """Return what was there and is no table."""
+
+
+class Question(NamedTuple):
+    """Few rows of a table: those that fit every one of `only`."""
+
+    table: Table
+    only: tuple[Only, ...]
+    split: str | None = None
+    """The first column holds several values with this between them, and one of them is to be there."""
+
+
+class Found(NamedTuple):
+    """Rows in the order of the source, as tuples: few rows are slower as a frame."""
+
+    rows: Sequence[Sequence[str | None]]
+    """A text for each column of the table; None: the row lacks the cell."""
+    lines: Sequence[int]
+    findings: Sequence[Finding] = ()
+
+
+Answer = Callable[[Sequence[Question]], Sequence[Found]]
+"""Returns at least the rows that each question asks for, in the order of the questions."""
+
+
+@runtime_checkable
+class PointSource(Protocol):
+    """A source that finds rows by their values without reading the others."""
+
+    async def consult(self, work: Callable[[Answer], T]) -> T:
+        """Return what the work returns, which may ask many times: all in one state of the source.
+
+        The work runs in another thread and must not be asynchronous itself.
+        """

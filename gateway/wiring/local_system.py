@@ -1,16 +1,18 @@
 """The local system behind its ports: rows through a mapping, received records into a sink."""
 
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway import plugins, resources
 from gateway.adapter_api import Adapter, ImportRecord, Sink
 from gateway.domain.backpack.compact import Dictionary
 from gateway.domain.backpack.whole import Stamp
+from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.mapping.spec import MappingFile, load_mapping
 from gateway.settings import Settings, Source
@@ -19,7 +21,12 @@ from gateway.usecases.ports import Import
 if TYPE_CHECKING:
     from gateway.mapping.bulk import BulkRun
     from gateway.mapping.plan import Plan
-    from gateway.mapping.single import MappedStudent
+    from gateway.mapping.single import MappedStudent, Single
+
+_PLAN_KEPT: Final = timedelta(minutes=10)
+"""How long a change of the source's tables may go unnoticed, unless it makes a question fail."""
+_ROWS_KEPT: Final = timedelta(minutes=1)
+"""How old the name of a school or a course may be in a document that is made on demand."""
 
 
 def local_system(settings: Settings) -> tuple[Adapter | None, MappingFile | None, Sink | None]:
@@ -65,6 +72,8 @@ class MappedSource:
         self._mapping = mapping
         self._organisation = organisation
         self._folder = folder
+        self._single: Single | None = None
+        self._opened_at: datetime
         self.blackout: Sequence[tuple[date, date]] = [(one.first, one.last) for one in source.blackout]
         self.max_removed = source.max_removed
 
@@ -88,10 +97,26 @@ class MappedSource:
         self, key: LocalStudentId, now: datetime, dictionary: Dictionary
     ) -> "MappedStudent | None":
         """Map one student from the rows as they are now."""
+        try:
+            return await (await self._opened(now)).student(key, dictionary)
+        except Misconfigured:
+            self._single = None
+            return await (await self._opened(now)).student(key, dictionary)
+
+    async def _opened(self, now: datetime) -> "Single":
+        """Return what maps single students, made anew every ten minutes and each day: tables may change."""
+        from gateway.mapping.shelf import Shelf
         from gateway.mapping.single import open_single
 
-        single = await open_single(self._adapter, self._mapping, now.date(), dictionary)
-        return await single.student(key)
+        if (
+            self._single is None
+            or not timedelta(0) <= now - self._opened_at < _PLAN_KEPT
+            or (now.date() != self._opened_at.date())
+        ):
+            single = await open_single(self._adapter, self._mapping, now.date(), Dictionary())
+            single.shelf = Shelf(single.plan, _ROWS_KEPT.total_seconds(), time.monotonic)
+            self._single, self._opened_at = single, now
+        return self._single
 
     def stamp(self, plan: "Plan", now: datetime) -> Stamp:
         """Return what all entries of a run at that time have in common."""
