@@ -13,7 +13,7 @@ from gateway.mapping.plan import Plan
 from gateway.mapping.problems import of_finding
 from gateway.mapping.records import Record, Rest, key_in
 from gateway.mapping.rows import BLANKS, FILE_COLUMN, LINE_COLUMN, Found
-from gateway.mapping.spec import Conventions
+from gateway.mapping.conventions import Conventions
 
 Row = Sequence[str | None]
 
