@@ -15,6 +15,7 @@ from gateway.cli import (
     schema,
     serve,
     student,
+    student_disclosures,
     transfer,
     transfer_decide,
     transfer_request,
@@ -23,7 +24,7 @@ from gateway.cli import (
 from gateway.cli.guard import GuardedGroup
 from gateway.cli.output import show
 
-__all__ = ["app", "transfer_decide", "transfer_request"]
+__all__ = ["app", "student_disclosures", "transfer_decide", "transfer_request"]
 
 app = typer.Typer(
     name="backpack",

@@ -15,6 +15,7 @@ from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
 from gateway.cli.output import columns, progress, say, show
 from gateway.cli.session import at_node
 from gateway.domain.errors import Misconfigured
+from gateway.domain.spreadsheets import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -179,12 +180,7 @@ def _write_csv(told: "Sequence[Mapping[str, Any]]") -> None:
 
 def _cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with; the last four are the full-width signs, which spreadsheets take as well."""
+    return safe_cell("" if value is None else str(value))
 
 
 register(app)

@@ -13,7 +13,7 @@ from gateway.cli.exits import ExitCode
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
-from gateway.cli.viewing import leaf_of
+from gateway.cli.viewing import access_of, leaf_of
 from gateway.domain.errors import Conflict, Misconfigured, Unknown
 
 if TYPE_CHECKING:
@@ -101,11 +101,17 @@ async def _received(
     archived = await opened.node.store.read(lambda tx: tx.archive.get(id_))
     record = await opened.node.seals.open_record(archived.jws, transfer.peer)
     leaf = leaf_of(opened.node, archived.learner, actor=actor, peer=transfer.peer)
-    await opened.node.store.write(lambda tx: tx.audit.add(leaf))
     sections: dict[str, list[Mapping[str, Any]]] = {}
     for segment in document_of(record)["segments"]:
         for name, entries in segment["sections"].items():
             sections.setdefault(name, []).extend(entries)
+    read = access_of(opened.node, actor=actor, why="map reverse", sections=sections, transfer=id_)
+
+    def note(tx: "Tx") -> None:
+        tx.audit.add(leaf)
+        tx.accesses.add(read)
+
+    await opened.node.store.write(note)
     return sections
 
 
@@ -117,7 +123,11 @@ async def _own(opened: "Opened", wanted: str, actor: str) -> Mapping[str, Sequen
     def look(tx: "Tx") -> Mapping[str, Sequence[Mapping[str, Any]]]:
         stored = read_whole(tx, LocalStudentId(wanted))
         tx.audit.add(leaf_of(opened.node, stored.learner, actor=actor))
-        return sections_of(stored)
+        read = sections_of(stored)
+        tx.accesses.add(
+            access_of(opened.node, actor=actor, why="map reverse", sections=read, student=stored.student)
+        )
+        return read
 
     return await opened.node.store.write(look)
 

@@ -10,7 +10,7 @@ from gateway.cli.map import finding_facts, finding_lines
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, moment, say, show
 from gateway.cli.session import at_node
-from gateway.cli.viewing import leaf_of
+from gateway.cli.viewing import access_of, leaf_of
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import LocalStudentId
 
@@ -81,12 +81,16 @@ def show_(
     """
     student = LocalStudentId(private_text(id_, "LOCAL_ID"))
 
-    from gateway.usecases.wholes import read_whole
+    from gateway.usecases.wholes import read_whole, sections_of
 
     async def work(opened: "Opened") -> "tuple[StoredBackpack, list[Finding]]":
         def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
             stored = read_whole(tx, student)
             tx.audit.add(leaf_of(opened.node, stored.learner, actor=actor))
+            read = sections_of(stored)
+            tx.accesses.add(
+                access_of(opened.node, actor=actor, why="student show", sections=read, student=student)
+            )
             return stored, [found for _, found in tx.findings.list(student=student)]
 
         return await opened.node.store.write(look)

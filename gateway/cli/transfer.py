@@ -9,7 +9,7 @@ from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
 from gateway.cli.transfer_view import details, story, summary, table
-from gateway.cli.viewing import leaf_of
+from gateway.cli.viewing import access_of, leaf_of
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import TransferId
 from gateway.domain.transfer import Role, State
@@ -70,6 +70,16 @@ def show_(
             found = tx.transfers.get(TransferId(id_))
             leaves = [leaf for _, leaf in tx.audit.list(object_=found.id)]
             tx.audit.add(leaf_of(opened.node, found.id, actor=actor, peer=found.peer))
+            tx.accesses.add(
+                access_of(
+                    opened.node,
+                    actor=actor,
+                    why="transfer show",
+                    sections=("identity",),
+                    student=found.student,
+                    transfer=found.id,
+                )
+            )
             return found, leaves, tx.messages.of(found.id)
 
         return await opened.node.store.write(look)

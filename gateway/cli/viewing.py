@@ -3,8 +3,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.domain.audit import Leaf
-    from gateway.domain.ids import EntityId
+    from gateway.domain.disclosures import Access
+    from gateway.domain.ids import EntityId, LocalStudentId, TransferId
     from gateway.usecases.ports import Node
 
 VIEWED = "record.viewed"
@@ -18,3 +21,27 @@ def leaf_of(
 
     person = node.pseudonym("actor", actor)
     return Leaf(at=node.now(), actor=person, action=action, object=object_, peer=peer)
+
+
+def access_of(
+    node: "Node",
+    *,
+    actor: str,
+    why: str,
+    sections: "Iterable[str]" = (),
+    student: "LocalStudentId | None" = None,
+    transfer: "TransferId | None" = None,
+) -> "Access":
+    """Return the line of the student's record of who read it: the person by name, at a terminal."""
+    from gateway.domain.disclosures import Access
+
+    return Access(
+        id=node.new_id(),
+        at=node.now(),
+        person=actor,
+        role="terminal",
+        why=why,
+        sections=tuple(sections),
+        student=student,
+        transfer=transfer,
+    )

@@ -3,13 +3,10 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
+from gateway.domain.spreadsheets import safe_cell
 from gateway.mapping.inverse_tables import ImportTables
 from gateway.mapping.plan import Plan
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with; the last four are the full-width signs, which spreadsheets take as well."""
 
 
 def csv_texts(plan: Plan, tables: ImportTables, *, spreadsheet: bool = False) -> dict[str, str]:
@@ -40,4 +37,4 @@ def csv_text(header: Sequence[str], rows: Iterable[Mapping[str, object]], *, spr
 
 def _cell(value: object, *, spreadsheet: bool) -> str:
     text = str(value)
-    return f"'{text}" if spreadsheet and text.startswith(FORMULA) else text
+    return safe_cell(text) if spreadsheet else text

@@ -13,7 +13,8 @@ from gateway.domain.matching import normalise_id
 from gateway.storage.db import Db
 from gateway.storage.prepared import AnyRow
 from gateway.storage.tables import archive, parcels, segment_transfers, segments
-from gateway.usecases.ports import ArchivedRecord, Parcel, Segment
+from gateway.storage.tables_evidence import sent_segments
+from gateway.usecases.ports import ArchivedRecord, Parcel, Segment, SentSegment
 
 _PARCEL = select(parcels).where(
     parcels.c.transfer == bindparam("transfer"), parcels.c.version == bindparam("version")
@@ -129,6 +130,35 @@ def _segments(rows: Sequence[AnyRow]) -> list[Segment]:
     return [Segment(**row) for row in rows]
 
 
+_SENT = select(sent_segments).order_by(
+    sent_segments.c.transfer, sent_segments.c.version, sent_segments.c.segment
+)
+_IN_VERSION = _SENT.where(
+    sent_segments.c.transfer == bindparam("transfer"), sent_segments.c.version == bindparam("version")
+)
+_WITH_SEGMENT = _SENT.where(sent_segments.c.segment == bindparam("segment"))
+
+
+class SqlSent:
+    """What went to whom, over one connection."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def put(self, sent: Sequence[SentSegment]) -> None:
+        """Store it; packaged again, the same version replaces itself."""
+        self._db.put_each(sent_segments, [_values(one) for one in sent])
+
+    def in_version(self, transfer: TransferId, version: int) -> Sequence[SentSegment]:
+        """Return what was in that version of the record."""
+        rows = self._db.all(_IN_VERSION, {"transfer": transfer, "version": version})
+        return [SentSegment(**row) for row in rows]
+
+    def with_segment(self, segment: Digest) -> Sequence[SentSegment]:
+        """Return where the segment was in, by transfer and version."""
+        return [SentSegment(**row) for row in self._db.all(_WITH_SEGMENT, {"segment": segment})]
+
+
 _ARCHIVED = select(archive).where(archive.c.transfer == bindparam("transfer"))
 _VERSION = _ARCHIVED.where(archive.c.version == bindparam("version"))
 _NEWEST = _ARCHIVED.order_by(archive.c.version.desc()).limit(1)
@@ -154,5 +184,5 @@ class SqlArchive:
         return ArchivedRecord(**row)
 
 
-def _values(item: Parcel | Segment | ArchivedRecord) -> dict[str, Any]:
+def _values(item: Parcel | Segment | ArchivedRecord | SentSegment) -> dict[str, Any]:
     return {field.name: getattr(item, field.name) for field in fields(item)}

@@ -6,10 +6,11 @@ from gateway.storage.audit import SqlAuditLog
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.casework import SqlCases
 from gateway.storage.db import Db
+from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.messages import SqlMessages
 from gateway.storage.proposals import SqlProposals
 from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
-from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments
+from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments, SqlSent
 from gateway.storage.transfers import SqlTransfers
 
 
@@ -23,10 +24,13 @@ class SqlTx:
         self.messages = SqlMessages(db)
         self.parcels = SqlParcels(db)
         self.segments = SqlSegments(db)
+        self.sent = SqlSent(db)
         self.archive = SqlArchive(db)
         self.backpacks = SqlBackpacks(db)
         self.findings = SqlFindings(db)
         self.audit = SqlAuditLog(db)
+        self.disclosures = SqlDisclosures(db)
+        self.accesses = SqlAccesses(db)
         self.seen = SqlSeen(db)
         self.grants = SqlGrants(db)
         self.chains = SqlChains(db)

@@ -9,6 +9,7 @@ from gateway.domain.ids import EntityId, TransferId, digest
 from gateway.domain.messages import MessageType
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
+from gateway.usecases.disclosures import released
 from gateway.usecases.evidence import incoming, leaf, read, status_of
 from gateway.usecases.ports import Node, Parcel, Status, Tx
 
@@ -60,6 +61,8 @@ async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Pa
         after = _fetched(transfer, now)
         tx.transfers.move(transfer, after)
         tx.audit.add(leaf(after, now, actor=peer.id, digests=(parcel.digest,)))
+        if after.state is not transfer.state and after.student is not None:
+            tx.disclosures.add(released(node, after, after.student, tx.sent.in_version(id_, version)))
         return parcel
 
     return await node.store.write(fetch)

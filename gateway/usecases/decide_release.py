@@ -8,6 +8,7 @@ from gateway.domain.errors import Refused, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.policy import Action, Context, Person, PersonId
 from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Tx
@@ -106,6 +107,7 @@ async def choose_student(node: Node, id_: TransferId, student: LocalStudentId, *
         tx.transfers.move(matching, after)
         tx.cases.place(id_, student)
         tx.audit.add(leaf(after, now, actor=actor_of(node, person), rule="chosen by a person"))
+        tx.disclosures.add(requested(node, after, student))
 
     await node.store.write(store)
     return after
@@ -174,6 +176,8 @@ async def _store(node: Node, before: Transfer, after: Transfer, *, actor: str, r
     def store(tx: Tx) -> None:
         tx.transfers.move(before, after)
         tx.audit.add(leaf(after, after.changed_at, actor=actor, rule=rule))
+        if after.state is State.DENIED and after.student is not None:
+            tx.disclosures.add(denied(node, after, after.student))
         if after.state in _TAKES_BACK:
             tx.parcels.drop(after.id)
         for message in messages:

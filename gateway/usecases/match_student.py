@@ -3,6 +3,7 @@
 from gateway.domain.clocks import MAX_NEEDS_INFO_ROUNDS, NEEDS_INFO_LIFE
 from gateway.domain.matching import ASKABLE, Band, Match, is_enough, match
 from gateway.domain.transfer import Reason, State, Transfer
+from gateway.usecases.disclosures import requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Tx
 
@@ -27,6 +28,8 @@ async def match_student(node: Node, transfer: Transfer) -> Transfer:
         if after.student:
             tx.cases.place(after.id, after.student)
         tx.audit.add(leaf(after, after.changed_at, rule=found.rule))
+        if after.student is not None:
+            tx.disclosures.add(requested(node, after, after.student))
         for message in messages:
             tx.messages.add(message)
 

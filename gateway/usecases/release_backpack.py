@@ -12,10 +12,10 @@ from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
 from gateway.domain.errors import Conflict, Malformed, Untrusted
 from gateway.domain.ids import LocalStudentId, b64url_decode, digest
 from gateway.domain.messages import MessageType
-from gateway.domain.policy import Release, plan_release
+from gateway.domain.policy import Release, WithheldReason, plan_release
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.evidence import announcement, leaf
-from gateway.usecases.ports import Node, Parcel, Segment, StoredBackpack, Tx
+from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, StoredBackpack, Tx
 from gateway.usecases.wholes import read_whole, sections_of
 
 Disclosures = Mapping[str, Sequence[str]]
@@ -43,6 +43,7 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     jwe = await node.seals.seal(record, transfer.response_key)
     parcel = Parcel(transfer=transfer.id, version=version, jwe=jwe, digest=digest(jwe))
     now = node.now()
+    sent = [_sent(transfer, version, *part) for part in zip(segments, releases, strict=True)]
     after = transfer.to(
         State.PACKAGED,
         at=now,
@@ -56,6 +57,7 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     def store(tx: Tx) -> None:
         tx.segments.put(own)
         tx.parcels.put(parcel)
+        tx.sent.put(sent)
         tx.transfers.move(transfer, after)
         tx.audit.add(leaf(after, now, rule=releases[-1].rule, digests=(digest(record.encode()),)))
 
@@ -209,6 +211,21 @@ def _claims(
         },
         "parts": [],
     }
+
+
+_NO_DECISION = frozenset({WithheldReason.NOT_HELD, WithheldReason.NOT_ASKED})
+
+
+def _sent(transfer: Transfer, version: int, segment: Segment, plan: Release) -> SentSegment:
+    decided = {kept.section for kept in plan.withheld if kept.reason not in _NO_DECISION}
+    return SentSegment(
+        transfer=transfer.id,
+        version=version,
+        segment=segment.digest,
+        issuer=segment.issuer,
+        sections=tuple(sorted(plan.granted)),
+        kept_back=tuple(sorted(decided)),
+    )
 
 
 def _granted(segment: Segment, plan: Release) -> dict[str, Any]:

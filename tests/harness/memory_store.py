@@ -18,6 +18,7 @@ from tests.harness.memory_district import (
     MemoryMembers,
     MemorySeen,
 )
+from tests.harness.memory_evidence import MemoryAccesses, MemoryDisclosures, MemorySent
 from tests.harness.memory_exchange import (
     MemoryArchive,
     MemoryMessages,
@@ -40,10 +41,13 @@ class MemoryTx:
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     parcels: MemoryParcels = field(default_factory=MemoryParcels)
     segments: MemorySegments = field(default_factory=MemorySegments)
+    sent: MemorySent = field(default_factory=MemorySent)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     backpacks: MemoryBackpacks = field(default_factory=MemoryBackpacks)
     findings: MemoryFindings = field(default_factory=MemoryFindings)
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
+    disclosures: MemoryDisclosures = field(default_factory=MemoryDisclosures)
+    accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
     seen: MemorySeen = field(default_factory=MemorySeen)
     grants: MemoryGrants = field(default_factory=MemoryGrants)
     chains: MemoryChains = field(default_factory=MemoryChains)

@@ -2,6 +2,7 @@
 
 from gateway.usecases.ports.agency import Locator, Member, Members
 from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
+from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
 from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
@@ -22,12 +23,15 @@ from gateway.usecases.ports.records import (
     Findings,
     Segment,
     Segments,
+    Sent,
+    SentSegment,
     StoredBackpack,
 )
 from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals
 from gateway.usecases.ports.store import Store, Tx
 
 __all__ = [
+    "Accesses",
     "Archive",
     "ArchivedRecord",
     "AuditLog",
@@ -36,6 +40,7 @@ __all__ = [
     "Chains",
     "CodeChoices",
     "Directory",
+    "Disclosures",
     "Entered",
     "Findings",
     "Grants",
@@ -63,6 +68,8 @@ __all__ = [
     "Seen",
     "Segment",
     "Segments",
+    "Sent",
+    "SentSegment",
     "Source",
     "Status",
     "Store",

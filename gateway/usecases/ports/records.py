@@ -53,6 +53,33 @@ class Segments(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentSegment:
+    """That a version of a record contained a segment, and how much of it. No student data."""
+
+    transfer: TransferId
+    version: int
+    segment: Digest
+    issuer: EntityId
+    sections: tuple[str, ...]
+    """Of which at least one entry went along."""
+    kept_back: tuple[str, ...]
+    """Asked for and on file, and withheld in whole or in part by a decision."""
+
+
+class Sent(Protocol):
+    """What went to whom: a correction or a recall of a segment goes the same way."""
+
+    def put(self, sent: Sequence[SentSegment]) -> None:
+        """Store it; packaged again, the same version replaces itself."""
+
+    def in_version(self, transfer: TransferId, version: int) -> Sequence[SentSegment]:
+        """Return what was in that version of the record."""
+
+    def with_segment(self, segment: Digest) -> Sequence[SentSegment]:
+        """Return where the segment was in, by transfer and version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedRecord:
     """A received record JWS, byte for byte: with the chain in its header it proves itself."""
 

@@ -5,10 +5,11 @@ from typing import Protocol, TypeVar
 
 from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.casework import Cases, Proposals
+from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
-from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments
+from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
 
 T = TypeVar("T")
 
@@ -29,6 +30,8 @@ class Tx(Protocol):
     @property
     def segments(self) -> Segments: ...  # noqa: D102
     @property
+    def sent(self) -> Sent: ...  # noqa: D102
+    @property
     def archive(self) -> Archive: ...  # noqa: D102
     @property
     def backpacks(self) -> Backpacks: ...  # noqa: D102
@@ -36,6 +39,10 @@ class Tx(Protocol):
     def findings(self) -> Findings: ...  # noqa: D102
     @property
     def audit(self) -> AuditLog: ...  # noqa: D102
+    @property
+    def disclosures(self) -> Disclosures: ...  # noqa: D102
+    @property
+    def accesses(self) -> Accesses: ...  # noqa: D102
     @property
     def seen(self) -> Seen: ...  # noqa: D102
     @property

@@ -48,6 +48,29 @@ def test_who_looked_at_a_student_is_in_the_log(mapped: District, bundle: Bundle)
     assert not any(part in repr(leaf) for part in ("r.lopez", bundle.scenario.local_id))
 
 
+def test_who_read_a_record_is_in_the_students_record_of_disclosures(mapped: District, bundle: Bundle) -> None:
+    student = bundle.scenario.local_id
+    mapped.do("student", "show", "-", "--actor", "r.lopez", input=student)
+
+    told = mapped.json("student", "disclosures", "-", input=student)
+
+    (line,) = told["lines"]
+    assert (line["kind"], line["party"], line["interest"]) == ("read", "r.lopez", "student show")
+    assert "identity" in line["sections"]
+    law = mapped.json("student", "disclosures", "-", "--report", "99.32", input=student)
+    assert law["lines"] == []
+
+
+def test_a_disclosure_of_a_hostile_name_is_no_formula_in_the_export(mapped: District, bundle: Bundle) -> None:
+    student = bundle.scenario.local_id
+    mapped.do("student", "show", "-", "--actor", "=cmd|' /C calc'!A0", input=student)
+
+    told = mapped.do("student", "disclosures", "-", "--csv", input=student).stdout
+
+    (row,) = csv.DictReader(io.StringIO(told))
+    assert row["party"].startswith("'=cmd")
+
+
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_cell_is_a_formula(sign: str) -> None:
     assert _cell(f"{sign}1") == f"'{sign}1"

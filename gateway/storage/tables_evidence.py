@@ -1,0 +1,57 @@
+"""Tables of what proves: what was sent to whom, disclosures, accesses."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+
+from gateway.domain.disclosures import DisclosureKind
+from gateway.storage.columns import COUNTER, Choice, Texts, Utc
+from gateway.storage.metadata import metadata
+
+sent_segments = Table(
+    "sent_segments",
+    metadata,
+    Column("transfer", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("sections", Texts, nullable=False),
+    Column("kept_back", Texts, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("sent_segments_by_segment", sent_segments.c.segment)
+
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("seq", COUNTER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("student", Text, nullable=False),
+    Column("kind", Choice(DisclosureKind), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("interest", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("sections", Texts, nullable=False),
+    Column("transfer", Text),
+    Column("ferpa_exempt", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("disclosures_by_student", disclosures.c.student)
+Index("disclosures_by_transfer", disclosures.c.transfer)
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("seq", COUNTER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("sections", Texts, nullable=False),
+    Column("student", Text),
+    Column("transfer", Text),
+    sqlite_autoincrement=True,
+)
+Index("accesses_by_student", accesses.c.student)
+Index("accesses_by_transfer", accesses.c.transfer)

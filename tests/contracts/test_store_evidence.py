@@ -1,0 +1,106 @@
+"""What proves: what was sent to whom, disclosures and accesses."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.domain.disclosures import Access, Disclosure, DisclosureKind
+from gateway.domain.ids import LocalStudentId, TransferId, digest
+from gateway.storage.store import SqlStore
+from gateway.usecases.ports import SentSegment
+from tests.contracts.conftest import AnyStore
+from tests.harness.store_rows import CEDAR, MAPLE, NOON, for_each, minutes
+
+
+def disclosure(id_: str = "d-1", **changes: Any) -> Disclosure:
+    values: dict[str, Any] = {
+        "student": LocalStudentId("1001"),
+        "kind": DisclosureKind.PARTIAL,
+        "at": NOON,
+        "party": CEDAR,
+        "interest": "enrolment",
+        "basis": "34CFR99.31(a)(2)",
+        "sections": ("identity", "grades"),
+        "transfer": TransferId("T-1"),
+        "ferpa_exempt": True,
+        "reason": "restricted",
+    }
+    return Disclosure(id=id_, **{**values, **changes})
+
+
+def access(id_: str = "a-1", **changes: Any) -> Access:
+    values: dict[str, Any] = {
+        "at": NOON,
+        "person": "r.lopez",
+        "role": "registrar",
+        "why": "release review",
+        "sections": ("special_education",),
+        "student": LocalStudentId("1001"),
+        "transfer": TransferId("T-1"),
+    }
+    return Access(id=id_, **{**values, **changes})
+
+
+def sent(segment: str, version: int = 1, **changes: Any) -> SentSegment:
+    values: dict[str, Any] = {
+        "transfer": TransferId("T-1"),
+        "issuer": MAPLE,
+        "sections": ("grades",),
+        "kept_back": (),
+    }
+    return SentSegment(version=version, segment=digest(segment.encode()), **{**values, **changes})
+
+
+async def test_a_students_disclosures_come_back_in_the_order_in_which_they_were_written(
+    store: AnyStore,
+) -> None:
+    first = disclosure()
+    second = disclosure("d-2", at=minutes(-5), transfer=None, ferpa_exempt=False, reason="", sections=())
+    others = disclosure("d-3", student=LocalStudentId("1002"), transfer=TransferId("T-2"))
+
+    await store.write(for_each((first, second, others), lambda tx: tx.disclosures.add))
+
+    assert await store.read(lambda tx: tx.disclosures.of(LocalStudentId("1001"))) == [first, second]
+    assert await store.read(lambda tx: tx.disclosures.of_transfer(TransferId("T-2"))) == [others]
+
+
+async def test_who_read_a_record_is_found_by_student_and_by_transfer(store: AnyStore) -> None:
+    own = access()
+    came = access("a-2", student=None, transfer=TransferId("R-7"))
+
+    await store.write(for_each((own, came), lambda tx: tx.accesses.add))
+
+    assert await store.read(lambda tx: tx.accesses.of(LocalStudentId("1001"))) == [own]
+    assert await store.read(lambda tx: tx.accesses.of_transfer(TransferId("R-7"))) == [came]
+
+
+async def test_where_a_segment_went_is_found_and_packaging_again_replaces_it(store: AnyStore) -> None:
+    early = sent("a", kept_back=("health",))
+    rows = [early, sent("b"), sent("a", 2), sent("a", transfer=TransferId("T-9"))]
+
+    await store.write(lambda tx: tx.sent.put(rows))
+    again = sent("a", sections=())
+    await store.write(lambda tx: tx.sent.put([again]))
+
+    found = await store.read(lambda tx: tx.sent.with_segment(digest(b"a")))
+    assert found == [again, sent("a", 2), sent("a", transfer=TransferId("T-9"))]
+    assert set(await store.read(lambda tx: tx.sent.in_version(TransferId("T-1"), 1))) == {again, sent("b")}
+
+
+@pytest.mark.parametrize("table", ["disclosures", "accesses"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = 'x'", "DELETE FROM {}"])
+async def test_the_database_refuses_to_change_what_was_recorded(
+    table: str, statement: str, tmp_path: Path
+) -> None:
+    store = await SqlStore.open(tmp_path / "node.db")
+    await store.write(lambda tx: tx.disclosures.add(disclosure()))
+    await store.write(lambda tx: tx.accesses.add(access()))
+    await store.close()
+    connection = sqlite3.connect(tmp_path / "node.db")
+
+    with pytest.raises(sqlite3.IntegrityError, match="append only"):
+        connection.execute(statement.format(table))
+
+    connection.close()
