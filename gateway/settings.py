@@ -5,13 +5,21 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from gateway.domain.colour import readable_brand
 from gateway.domain.errors import Misconfigured
 from gateway.domain.policy.people import StaffRole
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone, such as America/Chicago")
+    return name
 
 
 class _Table(BaseModel):
@@ -155,6 +163,41 @@ class Requests(_Table):
     """Encrypt what names a student to the receiving node, so that a proxy before it cannot read it."""
 
 
+class Login(_Table):
+    """`[login]`: how members of staff sign in to the desk. Without an issuer there is no desk."""
+
+    issuer: str | None = None
+    """The district's OpenID Connect provider, exactly as its tokens name it."""
+    client_id: str = "backpack"
+    client_secret: Path | None = None
+    """File with the secret that the provider gave this node; or, better, a key:"""
+    private_key: Path | None = None
+    """PEM file of an RSA or P-256 key, whose public half the provider knows (RFC 7523)."""
+    algorithms: tuple[Literal["RS256", "PS256", "ES256"], ...] = ("RS256", "PS256", "ES256")
+    """What the provider may sign with."""
+    multi_factor: Literal["in_token", "at_provider"] = "in_token"
+    """Where it is seen that more than one factor was asked for; `at_provider`: the district sees to it."""
+    strong_acr: tuple[str, ...] = ("phr", "phrh")
+    strong_amr: tuple[str, ...] = ("mfa", "hwk")
+    """Values of a token, one of which shows more than one factor (RFC 8176)."""
+    requested_acr: str | None = None
+    roles_claim: str | None = None
+    """The claim that says what somebody is; if left out, `backpack staff` says it."""
+    roles: dict[str, tuple[StaffRole, ...]] = {}
+    """`[login.roles]`: by a value of that claim, the roles."""
+    demo: bool = False
+    """Let made-up people sign in by a click. Only for a demonstration on one machine."""
+
+
+class Pages(_Table):
+    """`[pages]`: how the desk looks."""
+
+    brand_colour: Annotated[str, AfterValidator(readable_brand)] = "#1d4f91"
+    """The district's colour, dark enough for white text on it."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """Of the times on the pages, such as `America/Chicago`."""
+
+
 class Logs(_Table):
     """`[logs]`."""
 
@@ -182,6 +225,8 @@ class Settings(_Table):
     policy: Policy = Policy()
     terminal: Terminal = Terminal()
     loop: Loop = Loop()
+    login: Login = Login()
+    pages: Pages = Pages()
     logs: Logs = Logs()
     file: Annotated[Path, Field(exclude=True)] = Path("node.toml")
 

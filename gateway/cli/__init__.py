@@ -14,6 +14,7 @@ from gateway.cli import (
     reference,
     schema,
     serve,
+    staff,
     student,
     student_disclosures,
     transfer,
@@ -65,6 +66,7 @@ app.add_typer(map.app, name="map", help="From the rows of the local system to ba
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
 app.add_typer(agency.app, name="agency", help="Whom the agency vouches for.")
+app.add_typer(staff.app, name="staff", help="Who works here, and as what.")
 app.add_typer(keys.app, name="keys", help="This node's keys.")
 app.add_typer(schema.app, name="schema", help="The schema of a backpack.")
 app.command("verify")(verify.verify)

@@ -36,6 +36,8 @@ LEA_IDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Made up; numbers of real districts do not begin with 99."""
 
+BRAND: Final[Mapping[str, str]] = {MAPLE: "#7a2e1f", CEDAR: "#1f5a44"}
+
 _HEAD: Final = "# Written by `backpack demo`. For this machine only: it takes peers without TLS.\n"
 _FAST: Final = {"tick_seconds": 0.05, "first_retry_seconds": 0.2, "poll_seconds": 1, "lease_seconds": 10}
 
@@ -242,6 +244,8 @@ def _district(federation: Federation, place: Place) -> dict[str, Any]:
         "import": {"sink": "json_folder", "options": {"folder": place.imports.name}},
         "release": {"automatic_approval": False},
         "incoming": {"automatic_import": False},
+        "login": {"demo": True},
+        "pages": {"brand_colour": BRAND[place.name], "time_zone": "America/Chicago"},
     }
 
 

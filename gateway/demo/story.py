@@ -25,6 +25,7 @@ from gateway.demo.nodes import (
 from gateway.demo.outcome import Example, NodeIs, Outcome, Tell
 from gateway.demo.pick import Mover, initials, pick_student
 from gateway.demo.proof import Expected, Proof, prove_import, receipts_for
+from gateway.demo.staff import STAFF, list_staff
 from gateway.demo.timeline import Timeline
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.errors import Conflict, GatewayError, TryLater, Unknown, Untrusted
@@ -102,6 +103,7 @@ class Story:
             ]
             await asyncio.gather(self._start(), self._read_export(source))
             await self._admit()
+            await self._list_staff()
             mover = await self._pick()
             await self._locate(mover)
             asked, held = await self._request(mover)
@@ -154,6 +156,12 @@ class Story:
                 await self._admit_one(place)
                 await self._until_marked(place)
             say("key fingerprints compared, district numbers and trust mark given")
+
+    async def _list_staff(self) -> None:
+        async with self._timeline.step(DEMO, "lists who works at the districts") as say:
+            for opened in (self._maple, self._cedar):
+                await list_staff(opened)
+            say(f"{len(STAFF)} made-up people at each, who sign in by a click")
 
     async def _admit_one(self, place: Place) -> None:
         agency = self._agency

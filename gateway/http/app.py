@@ -14,6 +14,7 @@ from gateway.http.exchange import events, transfers
 from gateway.http.metrics import METRICS, Metrics
 from gateway.http.middleware import Handler, every_request
 from gateway.http.site import SITE, Site
+from gateway.http.staff.app import add_desk
 
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than a node's own client keeps an idle connection."""
@@ -37,6 +38,8 @@ def make_app(site: Site) -> web.Application:
     app[oauth.TOKEN_SERVER] = oauth.token_server(site)
     app.add_routes(_every_node())
     app.add_routes(_agency() if site.agency else _district())
+    if site.desk is not None:
+        add_desk(app, site.desk)
     return app
 
 

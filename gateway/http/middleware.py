@@ -13,6 +13,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from gateway.domain.errors import GatewayError, Misconfigured
 from gateway.http.metrics import METRICS
+from gateway.http.pages.frame import FRAME
+from gateway.http.pages.problems import page_of_error, page_of_status
 from gateway.http.problems import problem_of, problem_of_status, unexpected
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,17 +56,18 @@ def route_of(request: web.Request) -> str:
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    for_people = FRAME in request.app and request.path.startswith("/desk")
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return problem_of_status(error)
+        return page_of_status(request, error.status) if for_people else problem_of_status(error)
     except GatewayError as error:
         if isinstance(error, Misconfigured):
             _log.error("misconfigured", problem=str(error))
-        return problem_of(error)
+        return page_of_error(request, error) if for_people else problem_of(error)
     except Exception as error:  # noqa: BLE001 - the edge: nothing internal may leave
         _log.error("unexpected", error=type(error).__qualname__, at=_places(error))
-        return unexpected()
+        return page_of_status(request, 500) if for_people else unexpected()
 
 
 def _request_id(request: web.Request) -> str:

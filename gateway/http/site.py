@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.crypto.statements import MarkStatus
 from gateway.crypto.tokens import Nonces
 from gateway.domain.ids import EntityId
+from gateway.http.desk import Desk
 from gateway.usecases.agency import MAX_TOKENS, TOKEN_BYTES
 from gateway.usecases.ports import Member, Node
 
@@ -79,6 +80,8 @@ class Site:
     publisher: Publisher
     agency: AgencyPublisher | None = None
     """Present at an agency, absent at a district."""
+    desk: Desk | None = None
+    """The pages for members of staff, at a district that has a way to sign in."""
     limits: Limits = Limits()
     started_at: datetime
     loop_alive: Callable[[], bool] = lambda: True

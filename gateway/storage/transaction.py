@@ -8,6 +8,7 @@ from gateway.storage.casework import SqlCases
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.messages import SqlMessages
+from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
 from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments, SqlSent
@@ -39,3 +40,5 @@ class SqlTx:
         self.reviews = SqlReviews(db)
         self.journal = SqlJournal(db)
         self.code_choices = SqlCodeChoices(db)
+        self.staff = SqlStaff(db)
+        self.sessions = SqlSessions(db)

@@ -61,6 +61,7 @@ class Opened:
     statements: StatementClient
     members: MemberList
     publisher: DistrictPublisher | AgencyPublisher
+    caller: Caller
     woken: asyncio.Event
 
     def operator(self, name: str) -> Person:
@@ -110,6 +111,7 @@ async def open_node(
 class _Network:
     """The parts that call other nodes."""
 
+    caller: Caller
     statements: StatementClient
     publisher: DistrictPublisher | AgencyPublisher
     directory: FederationDirectory
@@ -183,7 +185,13 @@ def _network(
     wrap = {"wrap": seals.wrap} if settings.requests.encrypt else {}
     peers = NodeClient(caller, oauth, _outbound(settings), **wrap)
     return _Network(
-        statements=statements, publisher=publisher, directory=directory, oauth=oauth, peers=peers, seals=seals
+        caller=caller,
+        statements=statements,
+        publisher=publisher,
+        directory=directory,
+        oauth=oauth,
+        peers=peers,
+        seals=seals,
     )
 
 
@@ -223,6 +231,7 @@ def _opened(
         statements=network.statements,
         members=MemberList(network.statements, agency=next(iter(rules.anchors), id_), rules=rules, now=now),
         publisher=network.publisher,
+        caller=network.caller,
         woken=woken,
     )
 

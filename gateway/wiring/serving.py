@@ -21,6 +21,7 @@ from gateway.http.app import make_runner
 from gateway.http.site import LOOPBACK, Site
 from gateway.settings import Settings
 from gateway.usecases import loop
+from gateway.wiring.desk import make_desk
 from gateway.wiring.node_secrets import nonce_secret
 from gateway.wiring.nodes import Opened, now, open_node
 
@@ -109,6 +110,7 @@ def _site(opened: Opened, turned: _Turned) -> Site:
         started_at=now(),
         loop_alive=turned.alive,
         measures=_measures(opened),
+        desk=make_desk(opened.settings, opened.caller, now),
         operators=EVERYBODY if opened.settings.server.metrics_public else LOOPBACK,
     )
 

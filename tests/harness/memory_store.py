@@ -26,6 +26,7 @@ from tests.harness.memory_exchange import (
     MemorySegments,
     MemoryTransfers,
 )
+from tests.harness.memory_people import MemorySessions, MemoryStaff
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
 
 T = TypeVar("T")
@@ -56,6 +57,8 @@ class MemoryTx:
     reviews: MemoryReviews = field(default_factory=MemoryReviews)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     code_choices: MemoryCodeChoices = field(default_factory=MemoryCodeChoices)
+    staff: MemoryStaff = field(default_factory=MemoryStaff)
+    sessions: MemorySessions = field(default_factory=MemorySessions)
 
     def __post_init__(self) -> None:
         """Let the queue see the rows that it joins."""

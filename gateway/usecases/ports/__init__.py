@@ -4,9 +4,11 @@ from gateway.usecases.ports.agency import Locator, Member, Members
 from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
+from gateway.usecases.ports.identity import IdentityProvider, Proven
 from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
 from gateway.usecases.ports.peers import Directory, Peers, Status
+from gateway.usecases.ports.people import Account, Session, Sessions, SignIn, Staff
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
 from gateway.usecases.ports.receiving import (
     CodeChoices,
@@ -32,6 +34,7 @@ from gateway.usecases.ports.store import Store, Tx
 
 __all__ = [
     "Accesses",
+    "Account",
     "Archive",
     "ArchivedRecord",
     "AuditLog",
@@ -44,6 +47,7 @@ __all__ = [
     "Entered",
     "Findings",
     "Grants",
+    "IdentityProvider",
     "Import",
     "Imports",
     "Journal",
@@ -59,6 +63,7 @@ __all__ = [
     "Parcels",
     "Peers",
     "Proposals",
+    "Proven",
     "QueueFilter",
     "Queued",
     "Review",
@@ -70,7 +75,11 @@ __all__ = [
     "Segments",
     "Sent",
     "SentSegment",
+    "Session",
+    "Sessions",
+    "SignIn",
     "Source",
+    "Staff",
     "Status",
     "Store",
     "StoredBackpack",

@@ -7,6 +7,7 @@ from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.casework import Cases, Proposals
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
+from gateway.usecases.ports.people import Sessions, Staff
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
@@ -59,6 +60,10 @@ class Tx(Protocol):
     def journal(self) -> Journal: ...  # noqa: D102
     @property
     def code_choices(self) -> CodeChoices: ...  # noqa: D102
+    @property
+    def staff(self) -> Staff: ...  # noqa: D102
+    @property
+    def sessions(self) -> Sessions: ...  # noqa: D102
 
 
 class Store(Protocol):

@@ -1,0 +1,36 @@
+"""Made-up members of staff, one for each role, the same at every made-up district."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.domain.policy.people import StaffRole
+from gateway.usecases.staff import NewMember, add_member
+from gateway.wiring import Opened
+from gateway.wiring.desk import issuer_of
+
+OPERATOR: Final = "demo"
+
+STAFF: Final[Mapping[str, tuple[str, tuple[StaffRole, ...]]]] = {
+    "rosa": ("Rosa Delgado", (StaffRole.REGISTRAR,)),
+    "owen": ("Owen Park", (StaffRole.REGISTRAR,)),
+    "ruth": ("Ruth Abara", (StaffRole.RECORDS_OFFICER, StaffRole.REGISTRAR)),
+    "priya": ("Priya Nair", (StaffRole.PRIVACY_OFFICER,)),
+    "sam": ("Sam Whitehorse", (StaffRole.SAFETY_OFFICER,)),
+    "carol": ("Carol Kim", (StaffRole.COUNSELOR,)),
+    "nina": ("Nina Osei", (StaffRole.NURSE,)),
+    "elena": ("Elena Petrova", (StaffRole.SPECIAL_EDUCATION,)),
+    "paul": ("Paul Okafor", (StaffRole.PRINCIPAL,)),
+    "tariq": ("Tariq Hassan", (StaffRole.TEACHER,)),
+    "ines": ("Inés Romero", (StaffRole.IT_ADMIN,)),
+    "auden": ("Auden Clarke", (StaffRole.AUDITOR,)),
+    "olive": ("Olive Tran", (StaffRole.OBSERVER,)),
+}
+"""By their key at the made-up identity provider: name and roles."""
+
+
+async def list_staff(opened: Opened) -> None:
+    """Let all of them sign in at a district."""
+    issuer = issuer_of(opened.settings) or ""
+    for subject, (name, roles) in STAFF.items():
+        member = NewMember(issuer=issuer, subject=subject, name=name, roles=frozenset(roles))
+        await add_member(opened.node, member, actor=OPERATOR)

@@ -1,0 +1,1 @@
+"""The desk: what members of staff see and do, under `/desk/`."""

@@ -1,0 +1,36 @@
+"""All pages of the desk on one page: who brings routes, and what the navigation shows."""
+
+from typing import Final
+
+from aiohttp import web
+
+from gateway.http.desk import Desk
+from gateway.http.pages.frame import FRAME
+from gateway.http.staff import home, login
+from gateway.http.staff.guard import anybody
+from gateway.http.staff.login import LOGIN
+from gateway.http.staff.page import SECTIONS, Section, see_other
+
+PARTS: Final = (home, login)
+"""Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""
+
+
+def add_desk(app: web.Application, desk: Desk) -> None:
+    """Put the pages for members of staff into an application."""
+    app[FRAME] = desk.frame
+    app[LOGIN] = desk.login
+    app[SECTIONS] = tuple(section for part in PARTS for section in _sections(part))
+    app.add_routes(desk.frame.files.routes())
+    app.add_routes([web.get("/", anybody(_to_desk), allow_head=False)])
+    app.add_routes([web.get("/desk", anybody(_to_desk), allow_head=False)])
+    for part in PARTS:
+        app.add_routes(part.routes())
+    app.add_routes(desk.more)
+
+
+def _sections(part: object) -> tuple[Section, ...]:
+    return getattr(part, "SECTIONS_OF_PART", ())
+
+
+async def _to_desk(_: web.Request) -> web.Response:
+    return see_other("/desk/")
