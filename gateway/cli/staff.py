@@ -106,8 +106,7 @@ def remove(
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Let somebody sign in no more, at once. What the person did keeps its name."""
-    if not yes:
-        confirm(f"End the access of {id_}?")
+    confirm(f"End the access of {id_}?", yes=yes)
 
     async def work(opened: "Opened") -> "Account":
         from gateway.usecases.staff import remove_member

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from authlib.oidc.core import CodeIDToken
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
@@ -80,8 +80,9 @@ def id_token_claims(
 def names_other_key(token: str, jwks: Mapping[str, Any]) -> bool:
     """Tell whether the token names a key that is not in this set: the provider may have changed its keys."""
     try:
-        header = strict_json.load_object(b64.decode(token.partition(".")[0]), max_bytes=MAX_HEADER_BYTES)
-    except GatewayError:
+        head = b64.decoded(token.partition(".")[0].encode())
+        header = strict_json.load_object(head, max_bytes=MAX_HEADER_BYTES)
+    except (GatewayError, ValueError):
         return False
     return header.get("kid") not in {key.get("kid") for key in jwks.get("keys", ())}
 

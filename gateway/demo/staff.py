@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.domain.policy.people import StaffRole
+from gateway.settings import Settings
+from gateway.usecases.ports import Node
 from gateway.usecases.staff import NewMember, add_member
-from gateway.wiring import Opened
 from gateway.wiring.desk import issuer_of
 
 OPERATOR: Final = "demo"
@@ -28,9 +29,9 @@ STAFF: Final[Mapping[str, tuple[str, tuple[StaffRole, ...]]]] = {
 """By their key at the made-up identity provider: name and roles."""
 
 
-async def list_staff(opened: Opened) -> None:
+async def list_staff(node: Node, settings: Settings) -> None:
     """Let all of them sign in at a district."""
-    issuer = issuer_of(opened.settings) or ""
+    issuer = issuer_of(settings) or ""
     for subject, (name, roles) in STAFF.items():
         member = NewMember(issuer=issuer, subject=subject, name=name, roles=frozenset(roles))
-        await add_member(opened.node, member, actor=OPERATOR)
+        await add_member(node, member, actor=OPERATOR)

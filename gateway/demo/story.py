@@ -160,7 +160,7 @@ class Story:
     async def _list_staff(self) -> None:
         async with self._timeline.step(DEMO, "lists who works at the districts") as say:
             for opened in (self._maple, self._cedar):
-                await list_staff(opened)
+                await list_staff(opened.node, opened.settings)
             say(f"{len(STAFF)} made-up people at each, who sign in by a click")
 
     async def _admit_one(self, place: Place) -> None:

@@ -100,7 +100,7 @@ class Frame:
         """Return a page in the language of the request."""
         spoken = language_of(request)
         with speaking(spoken, self.zone):
-            text = environment().get_template(template).render(self._common(request) | shown)
+            text = environment().get_template(template).render({**self._common(request), **shown})
         response = web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
         self.protect(response)
         response.headers["Content-Language"] = spoken.code

@@ -55,7 +55,6 @@ def see_other(path: str) -> web.Response:
 
 
 def _entries(request: web.Request, somebody: Person) -> list[_Entry]:
-    here = request.path
     return [
         _Entry(one.id, one.path, one.key, _is_at(request.path, one.path))
         for one in request.app[SECTIONS]
