@@ -9,18 +9,20 @@ from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile, Yes
 from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
 from gateway.domain.errors import Misconfigured
-from gateway.domain.policy.people import PersonId, StaffRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.domain.policy.people import StaffRole
     from gateway.usecases.ports import Account
     from gateway.wiring import Opened
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 MemberArgument = Annotated[str, typer.Argument(metavar="ID", help="As `backpack staff list` shows it.")]
-Roles = Annotated[list[StaffRole], typer.Option("--role", help="What the person is; may be given again.")]
+Roles = Annotated[
+    list[str], typer.Option("--role", help="What the person is, such as registrar; may be given again.")
+]
 Schools = Annotated[
     list[str] | None, typer.Option("--school", metavar="ID", help="Where; left out: in the whole district.")
 ]
@@ -46,7 +48,7 @@ def add(
             issuer=_issuer(opened),
             subject=subject,
             name=name,
-            roles=frozenset(role),
+            roles=_roles(role),
             schools=frozenset(school or ()),
         )
         return await add_member(opened.node, member, actor=actor)
@@ -88,9 +90,10 @@ def roles(
     """Give somebody these roles in place of the former. Who is signed in must do so again."""
 
     async def work(opened: "Opened") -> "Account":
+        from gateway.domain.policy.people import PersonId
         from gateway.usecases.staff import set_roles
 
-        return await set_roles(opened.node, PersonId(id_), role, actor=actor, schools=school)
+        return await set_roles(opened.node, PersonId(id_), _roles(role), actor=actor, schools=school)
 
     changed = at_node(config, work, alone=True)
     show(_facts(changed), [f"{changed.name}: {', '.join(sorted(changed.roles))}."], as_json=as_json)
@@ -109,12 +112,24 @@ def remove(
     confirm(f"End the access of {id_}?", yes=yes)
 
     async def work(opened: "Opened") -> "Account":
+        from gateway.domain.policy.people import PersonId
         from gateway.usecases.staff import remove_member
 
         return await remove_member(opened.node, PersonId(id_), actor=actor)
 
     removed = at_node(config, work, alone=True)
     show(_facts(removed), [f"{removed.name} may sign in no more."], as_json=as_json)
+
+
+def _roles(names: list[str]) -> "frozenset[StaffRole]":
+    from gateway.domain.policy.people import StaffRole
+
+    known = [role.value for role in StaffRole]
+    if unknown := sorted(set(names) - set(known)):
+        raise typer.BadParameter(
+            f"{', '.join(unknown)}: no such role; there are {', '.join(known)}", param_hint="--role"
+        )
+    return frozenset(map(StaffRole, names))
 
 
 def _issuer(opened: "Opened") -> str:

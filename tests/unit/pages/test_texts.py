@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_every_message_that_a_page_asks_for_has_a_text(code: str) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_all_languages_have_the_same_messages_and_none_is_empty(code: str) -> None:
     assert ids(code) == ids("en")
-    assert [m.id for m in messages(code) if m.id and not all([m.string, *m.string])] == []
+    assert [message.id for message in messages(code) if message.id and not _filled(message.string)] == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -117,8 +117,12 @@ def test_a_text_names_the_same_values_in_every_language() -> None:
             assert _fields(english.string) == _fields(spanish.string), english.id
 
 
-def _fields(text: str | tuple[str, ...] | list[str]) -> set[str | None]:
-    texts = [text] if isinstance(text, str) else text
+def _filled(text: str | Sequence[str] | None) -> bool:
+    return all(text) if isinstance(text, tuple | list) else bool(text)
+
+
+def _fields(text: str | Sequence[str] | None) -> set[str | None]:
+    texts = [text] if isinstance(text, str) else text or ()
     return {name for one in texts for _, name, _, _ in Formatter().parse(one) if name}
 
 
