@@ -6,12 +6,12 @@ from aiohttp import web
 
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
-from gateway.http.staff import home, login
+from gateway.http.staff import home, login, queue, transfers
 from gateway.http.staff.guard import anybody
 from gateway.http.staff.login import LOGIN
 from gateway.http.staff.page import SECTIONS, Section, see_other
 
-PARTS: Final = (home, login)
+PARTS: Final = (home, queue, transfers, login)
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""
 
 

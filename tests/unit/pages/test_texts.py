@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,9 +13,13 @@ import pytest
 from babel.messages.catalog import Catalog
 from jinja2 import nodes
 
+from gateway.domain.casework import Lane
+from gateway.domain.messages import MessageType
 from gateway.domain.policy.people import StaffRole
+from gateway.domain.transfer import STEPS, State
 from gateway.http.pages.frame import environment
 from gateway.http.pages.language import LANGUAGES, catalogue, language, preferred
+from gateway.http.staff.transfers import KNOWN_STEPS
 
 ROOT: Final = Path(__file__).parents[3]
 TEMPLATES: Final = sorted(
@@ -26,8 +30,17 @@ WITHOUT_WORDS: Final = frozenset({"html", "body"})
 COMMANDS: Final = frozenset({"code", "pre"})
 """What stands in them is typed as it is in every language."""
 
+
+def _states(steps: Mapping[State, frozenset[State]]) -> set[State]:
+    return set(steps) | {after for following in steps.values() for after in following}
+
+
 FAMILIES: Final = {
     "role.": {str(role) for role in StaffRole},
+    "lane.": {"any", *Lane},
+    "message.": {one.name for one in MessageType},
+    "state.": {f"{role}.{state}" for role, states in STEPS.items() for state in _states(states)},
+    "step.": {text.removeprefix("step.") for text in KNOWN_STEPS.values()},
 }
 """Messages that are put together of a prefix and a value: each value has one. Add yours."""
 

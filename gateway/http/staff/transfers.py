@@ -1,0 +1,80 @@
+"""One transfer: every step with who, when and by what it is proven."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from gateway.domain.ids import TransferId
+from gateway.domain.messages import Direction, Message
+from gateway.domain.policy.people import Person
+from gateway.domain.transfer import STEPS, Role, State
+from gateway.http.site import node_of, now_of
+from gateway.http.staff.clock_words import Left, left
+from gateway.http.staff.guard import person
+from gateway.http.staff.page import page
+from gateway.http.staff.queue import WORKERS, colleagues, today
+from gateway.usecases.casework import shown_state
+from gateway.usecases.ports import Account
+from gateway.usecases.timeline import Step, Timeline, read_timeline
+
+_OF_SIDE: Final = {
+    side: set(STEPS[role]) | {after for steps in STEPS[role].values() for after in steps}
+    for side, role in (("request", Role.REQUESTER), ("release", Role.HOLDER))
+}
+KNOWN_STEPS: Final[Mapping[str, str]] = {
+    **{f"{side}.{state}": f"step.{side}.{state}" for side, states in _OF_SIDE.items() for state in states},
+    "case.take": "step.case.take",
+    "case.hand_over": "step.case.hand_over",
+}
+"""What the log calls a step, and the message that says it. Others are shown as the log has them."""
+
+
+def routes() -> Iterable[web.RouteDef]:
+    """Return the page of a transfer."""
+    path = "/desk/transfers/{id:[TR]-[A-Za-z0-9_-]{8,64}}"
+    return (web.get(path, person(WORKERS, show), allow_head=False),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The page."""
+
+    told: Timeline
+    state: State
+    left: Left
+    colleagues: Sequence[Account]
+    mine: bool
+    efforts: int
+    """How often the other district was written to."""
+    printed_at: object
+
+    def words(self, step: Step) -> str | None:
+        """Return the message for a step, None if there is none."""
+        return KNOWN_STEPS.get(step.action)
+
+    def sent(self) -> Sequence[Message]:
+        """Return what this district signed."""
+        return [one for one in self.told.messages if one.direction is Direction.OUT]
+
+    def came(self) -> Sequence[Message]:
+        """Return what the other district signed."""
+        return [one for one in self.told.messages if one.direction is Direction.IN]
+
+
+async def show(request: web.Request, somebody: Person) -> web.Response:
+    """Show a transfer step by step."""
+    node = node_of(request)
+    told = await read_timeline(node, somebody, TransferId(request.match_info["id"]))
+    accounts = await node.store.read(lambda tx: tx.staff.list())
+    view = View(
+        told=told,
+        state=shown_state(told.transfer, somebody),
+        left=left(told.case.due_on, today(request)),
+        colleagues=colleagues(accounts, somebody),
+        mine=told.case.owner == somebody.id,
+        efforts=sum(one.direction is Direction.OUT for one in told.messages),
+        printed_at=now_of(request),
+    )
+    return page(request, somebody, "transfers/timeline.html", view, requester=Role.REQUESTER)

@@ -1,0 +1,85 @@
+"""All that happened to a transfer: who, when, and by which signed message it is proven."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.audit import Leaf
+from gateway.domain.casework import Case, Comment
+from gateway.domain.ids import TransferId
+from gateway.domain.messages import Message
+from gateway.domain.policy import Action, Person
+from gateway.domain.policy.people import StaffRole
+from gateway.domain.transfer import Transfer
+from gateway.usecases.casework import OtherDistrict, object_of, other_districts
+from gateway.usecases.permission import permit
+from gateway.usecases.ports import Node, Tx
+
+_ONLY_SAFETY = frozenset({"release.held", "release.resumed"})
+"""Steps that could tell of a silent hold; shown to safety officers alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step."""
+
+    at: datetime
+    action: str
+    who: str | None
+    """The name of a member of staff here; None for the node itself, or another node."""
+    by_peer: bool
+    rule: str
+    outcome: str
+    receipts: Sequence[str]
+    """Digests of the signed messages that prove it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A transfer, step by step."""
+
+    transfer: Transfer
+    case: Case
+    other: OtherDistrict
+    steps: Sequence[Step]
+    messages: Sequence[Message]
+    comments: Sequence[Comment]
+
+
+async def read_timeline(node: Node, person: Person, id_: TransferId) -> Timeline:
+    """Return the steps of a transfer, oldest first, with both sides' evidence.
+
+    Raises:
+        Unknown: there is no such transfer.
+        Forbidden: it is not for this person.
+    """
+    transfer, case = await node.store.read(lambda tx: (tx.transfers.get(id_), tx.cases.get(id_)))
+    await permit(node, person, Action.CASE_READ, object_of(transfer, case))
+    steps, messages, comments = await node.store.read(lambda tx: _read(tx, id_, person))
+    other = (await other_districts(node, [transfer.peer]))[transfer.peer]
+    return Timeline(
+        transfer=transfer, case=case, other=other, steps=steps, messages=messages, comments=comments
+    )
+
+
+def _read(
+    tx: Tx, id_: TransferId, person: Person
+) -> tuple[Sequence[Step], Sequence[Message], Sequence[Comment]]:
+    all_leaves = [leaf for _, leaf in tx.audit.list(object_=id_)]
+    sees_all = StaffRole.SAFETY_OFFICER in person.roles
+    leaves = [leaf for leaf in all_leaves if sees_all or leaf.action not in _ONLY_SAFETY]
+    names = tx.staff.names({leaf.actor for leaf in leaves})
+    steps = [_step(leaf, names.get(leaf.actor)) for leaf in leaves]
+    return steps, tx.messages.of(id_), tx.cases.comments(id_)
+
+
+def _step(leaf: Leaf, who: str | None) -> Step:
+    return Step(
+        at=leaf.at,
+        action=leaf.action,
+        who=who,
+        by_peer=leaf.peer is not None and leaf.actor == leaf.peer,
+        rule=leaf.rule,
+        outcome=leaf.outcome,
+        receipts=leaf.digests,
+    )
