@@ -60,6 +60,27 @@ def rules_text() -> str:
     return _config().joinpath(RULES_FILE).read_text("utf-8")
 
 
+def packs() -> list[str]:
+    """Return the names of the jurisdiction packs that come with the package."""
+    folder = _config().joinpath("packs")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def pack_text(name: str) -> tuple[str, str]:
+    """Return a pack's text and the name of its file: a path, or the name of one that comes with the package.
+
+    Raises:
+        Misconfigured: there is no such pack.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path.read_text("utf-8"), str(path)
+    if name in packs():
+        file = f"{name}.toml"
+        return _config().joinpath("packs", file).read_text("utf-8"), f"packs/{file}"
+    raise Misconfigured(f"no jurisdiction pack {name!r}; with the package come: {', '.join(packs())}")
+
+
 def _config() -> Traversable:
     """Return the folder of what operators may read; in a source tree it lies beside the package."""
     installed = files("gateway").joinpath("config")

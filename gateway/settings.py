@@ -131,6 +131,40 @@ class Policy(_Table):
 
     file: Path | None = None
     """The district's own rules, which may only tighten those that come with the gateway."""
+    pack: str = "us"
+    """Name of a jurisdiction pack that comes with the gateway (`us-tx`), or the path of a file."""
+
+
+class Days(_Table):
+    """`[[calendar.year]]`, `[[calendar.break]]`: days, both included."""
+
+    first: date
+    last: date
+
+
+class Calendar(_Table):
+    """`[calendar]`: when the district works and teaches. Public holidays come from the jurisdiction pack."""
+
+    year: tuple[Days, ...] = ()
+    """`[[calendar.year]]`: school years, from the first to the last day of instruction."""
+    break_: Annotated[tuple[Days, ...], Field(alias="break")] = ()
+    """`[[calendar.break]]`: no school; offices work."""
+    holidays: tuple[date, ...] = ()
+    """Holidays of the district beside the public ones."""
+    closures: tuple[date, ...] = ()
+    """Days on which everything was closed, such as for snow."""
+
+
+class Notice(_Table):
+    """`[notice]`: this school year's annual notice to families (34 CFR 99.7, 99.34(a)(1)(ii))."""
+
+    year: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")] = ""
+    """School year, `2026-2027`."""
+    url: str = ""
+    """Where families find it; or say it in `text`."""
+    text: str = ""
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")], ...] = ("en",)
+    """In which it was given (BCP 47)."""
 
 
 class Terminal(_Table):
@@ -224,6 +258,8 @@ class Settings(_Table):
     requests: Requests = Requests()
     policy: Policy = Policy()
     terminal: Terminal = Terminal()
+    calendar: Calendar = Calendar()
+    notice: Notice = Notice()
     loop: Loop = Loop()
     login: Login = Login()
     pages: Pages = Pages()
@@ -235,7 +271,7 @@ class Settings(_Table):
         return self.file.parent / relative
 
     @property
-    def notice(self) -> timedelta:
+    def time_to_object(self) -> timedelta:
         """How long families may object before a record leaves."""
         return timedelta(days=self.release.notice_days)
 

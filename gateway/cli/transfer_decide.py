@@ -41,18 +41,29 @@ TakeBackReason = Annotated[GivenReason, typer.Option(help="Why; the other distri
 def approve(
     id_: TransferArgument,
     actor: ActorName,
+    notice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASIS",
+            help="What tells the family, if not the annual notice: parent_initiated, or"
+            " 'individual_notice 2026-11-20 letter'.",
+        ),
+    ] = None,
     *,
     wait: Wait = 0,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Let the record go, at once or after the family's time to object."""
+    from gateway.domain.policy.basis import NoticeGiven
     from gateway.usecases.decide_release import approve
+
+    given = NoticeGiven.read(notice) if notice else None
 
     _decide(
         config,
         actor,
-        lambda node, person: approve(node, TransferId(id_), person=person),
+        lambda node, person: approve(node, TransferId(id_), person=person, notice=given),
         wait=wait,
         as_json=as_json,
     )

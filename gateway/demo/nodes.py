@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -243,10 +244,20 @@ def _district(federation: Federation, place: Place) -> dict[str, Any]:
         "locator": {"network_key": "network.key"},
         "import": {"sink": "json_folder", "options": {"folder": place.imports.name}},
         "release": {"automatic_approval": False},
+        "notice": {"year": school_year(datetime.now(UTC).date()), "text": "Made up for the demonstration."},
         "incoming": {"automatic_import": False},
         "login": {"demo": True},
         "pages": {"brand_colour": BRAND[place.name], "time_zone": "America/Chicago"},
     }
+
+
+def school_year(today: date) -> str:
+    """Return the school year of a day, from July on."""
+    first = today.year - (today.month < _JULY)
+    return f"{first}-{first + 1}"
+
+
+_JULY: Final = 7
 
 
 def _write_settings(place: Place, settings: Mapping[str, Any]) -> None:

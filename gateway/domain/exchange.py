@@ -221,6 +221,8 @@ class RecordClaims(Claims):
     version: Version
     replaces: str | None = None
     approved: dict[str, Any]
+    basis: dict[str, Any] = {}
+    """Legal basis and notice basis, as the holder states them; empty from a node that states none."""
     granted: Annotated[tuple[Granted, ...], Field(max_length=64)]
     record: RecordBody
     parts: Annotated[tuple[RecordPart, ...], Field(max_length=16)] = ()

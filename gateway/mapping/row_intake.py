@@ -5,6 +5,7 @@ What `gateway.mapping.intake` does with columns.
 
 from collections.abc import Mapping, Sequence
 
+from gateway.mapping.conventions import Conventions
 from gateway.mapping.denied import holds_ssn
 from gateway.mapping.findings import Finding, Rule
 from gateway.mapping.headers import Resolved
@@ -13,7 +14,6 @@ from gateway.mapping.plan import Plan
 from gateway.mapping.problems import of_finding
 from gateway.mapping.records import Record, Rest, key_in
 from gateway.mapping.rows import BLANKS, FILE_COLUMN, LINE_COLUMN, Found
-from gateway.mapping.conventions import Conventions
 
 Row = Sequence[str | None]
 

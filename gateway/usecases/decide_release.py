@@ -7,7 +7,9 @@ from gateway.domain.clocks import TRANSFER_LIFE
 from gateway.domain.errors import Refused, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.policy import Action, Context, Person, PersonId
+from gateway.domain.policy.basis import NoticeGiven
 from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.basis import basis_of, note_basis
 from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, of_transfer, permit
@@ -16,17 +18,23 @@ from gateway.usecases.ports import Node, Tx
 AUTOMATIC = "automatic"
 
 
-async def approve(node: Node, id_: TransferId, *, person: Person) -> Transfer:
+async def approve(
+    node: Node, id_: TransferId, *, person: Person, notice: NoticeGiven | None = None
+) -> Transfer:
     """Let the record go to the requester, at once or after the family's time to object.
+
+    `notice` says what tells the family of this release, where it is not the annual notice.
 
     Raises:
         Unknown: there is no such transfer.
         Forbidden: the person may not release this student's record.
+        NoticeBasisMissing: nothing told the family of this release; says what to do.
         Conflict: it is not under review.
     """
     transfer = await _of_holder(node, id_)
+    await node.store.read(lambda tx: basis_of(node, tx, transfer, notice))
     await _permit(node, person, Action.RELEASE_APPROVE, transfer, has_basis=True)
-    return await approve_transfer(node, transfer, actor=actor_of(node, person))
+    return await approve_transfer(node, transfer, actor=actor_of(node, person), notice=notice)
 
 
 async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
@@ -34,15 +42,30 @@ async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
     return await approve_transfer(node, transfer, actor=AUTOMATIC)
 
 
-async def approve_transfer(node: Node, transfer: Transfer, *, actor: str) -> Transfer:
-    """REVIEW to NOTICE, or to APPROVED where no notice is due."""
+async def approve_transfer(
+    node: Node, transfer: Transfer, *, actor: str, notice: NoticeGiven | None = None
+) -> Transfer:
+    """REVIEW to NOTICE, or to APPROVED where families have no time to object.
+
+    Raises:
+        NoticeBasisMissing: as `approve`.
+    """
     now = node.now()
     approval = {"approved_by": actor, "approved_at": now}
     if node.rules.notice:
         after = transfer.to(State.NOTICE, at=now, next_try_at=now + node.rules.notice, **approval)
     else:
         after = transfer.to(State.APPROVED, at=now, next_try_at=now, **approval)
-    return await _store(node, transfer, after, actor=actor, rule=transfer.legal_basis)
+
+    def store(tx: Tx) -> None:
+        basis = basis_of(node, tx, transfer, notice)
+        tx.transfers.move(transfer, after)
+        note_basis(tx, transfer, basis)
+        tx.audit.add(leaf(after, now, actor=actor, rule=str(basis)))
+
+    await node.store.write(store)
+    node.wake()
+    return after
 
 
 async def end_notice(node: Node, transfer: Transfer) -> Transfer:

@@ -1,7 +1,7 @@
 """Build, sign, seal and release an approved record; steps of the loop at the holder."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -12,8 +12,10 @@ from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
 from gateway.domain.errors import Conflict, Malformed, Untrusted
 from gateway.domain.ids import LocalStudentId, b64url_decode, digest
 from gateway.domain.messages import MessageType
+from gateway.domain.packs import Purged, to_purge
 from gateway.domain.policy import Release, WithheldReason, plan_release
 from gateway.domain.transfer import State, Transfer
+from gateway.usecases.basis import basis_of
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, StoredBackpack, Tx
 from gateway.usecases.wholes import read_whole, sections_of
@@ -26,19 +28,22 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
 
     Raises:
         Conflict: the approval, the student or the one-time key is missing.
+        NoticeBasisMissing: what told the family of the release does not hold any more.
         Unknown: the student is no longer in the source.
     """
     student = transfer.student
     if student is None or transfer.response_key is None:
         raise Conflict("an approved transfer needs a matched student and the requester's key")
     backpack, earlier, known = await node.store.read(lambda tx: _held(tx, student))
+    basis = await node.store.read(lambda tx: basis_of(node, tx, transfer))
     own = known or await _sign_segment(node, backpack, _learner(backpack, earlier))
     segments = [*earlier, own]
     version = transfer.version + 1
+    purged = [_to_purge(node, entries) for entries in (*map(_disclosed, earlier), sections_of(backpack))]
     classes = [_classes_of(one) for one in earlier] + [_own_classes(backpack)]
-    releases = _plan(node, transfer, classes)
+    releases = _plan(node, transfer, [_without(*one) for one in zip(classes, purged, strict=True)])
     chain = await node.directory.own_chain()
-    claims = _claims(node, transfer, version, segments, releases)
+    claims = _claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
     record = node.seals.sign(MessageType.RECORD, claims, chain)
     jwe = await node.seals.seal(record, transfer.response_key)
     parcel = Parcel(transfer=transfer.id, version=version, jwe=jwe, digest=digest(jwe))
@@ -59,7 +64,9 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
         tx.parcels.put(parcel)
         tx.sent.put(sent)
         tx.transfers.move(transfer, after)
-        tx.audit.add(leaf(after, now, rule=releases[-1].rule, digests=(digest(record.encode()),)))
+        for one in {gone.source for of_segment in purged for gone in of_segment}:
+            tx.audit.add(leaf(after, now, action="release.purged", rule=one))
+        tx.audit.add(leaf(after, now, rule=str(basis), digests=(digest(record.encode()),)))
 
     await node.store.write(store)
     return after
@@ -151,6 +158,32 @@ def _plan(
         )
         for of_segment in classes
     )
+
+
+_PURGED: Final = "purged"
+"""A class that no rule knows: such entries stay."""
+
+
+def _to_purge(node: Node, sections: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Purged]:
+    """Return the entries that the law wants gone before a record is packaged."""
+    today = node.calendar.day_of(node.now())
+    return [one for name, entries in sections.items() for one in to_purge(node.pack, name, entries, today)]
+
+
+def _without(classes: Mapping[str, Sequence[str]], purged: Sequence[Purged]) -> Mapping[str, Sequence[str]]:
+    gone = {(one.section, one.position) for one in purged}
+    return {
+        name: [_PURGED if (name, n) in gone else held for n, held in enumerate(entries)]
+        for name, entries in classes.items()
+    }
+
+
+def _disclosed(segment: Segment) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the entries that another district disclosed: of `[salt, entry]` (RFC 9901, 4.2.2) the second."""
+    return {
+        name: [orjson.loads(b64url_decode(text))[1] for text in texts]
+        for name, texts in segment.disclosures.items()
+    }
 
 
 def _own_classes(backpack: StoredBackpack) -> dict[str, list[str]]:

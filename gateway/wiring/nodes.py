@@ -31,6 +31,7 @@ from gateway.storage.store import SqlStore
 from gateway.usecases.ports import Node, Pace
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
 from gateway.wiring.node_secrets import locator_tokens, pseudonyms
+from gateway.wiring.packs import annual_notice, district_calendar, district_pack
 from gateway.wiring.policies import district_policy
 from gateway.wiring.trust import agency_publisher, chain_rules, district_publisher
 
@@ -199,6 +200,7 @@ def _opened(
     settings: Settings, keys: KeyRing, rules: ChainRules, store: SqlStore, network: _Network
 ) -> Opened:
     adapter, mapping, sink = local_system(settings)
+    pack = district_pack(settings)
     woken = asyncio.Event()
     id_ = _id(settings, rules)
     node = Node(
@@ -211,6 +213,9 @@ def _opened(
         imports=SinkImports(sink) if sink else None,
         rules=_rules(settings),
         policy=district_policy(settings),
+        pack=pack,
+        calendar=district_calendar(settings, pack, now().date()),
+        notice=annual_notice(settings),
         pace=_pace(settings),
         now=now,
         new_id=new_id,
@@ -249,7 +254,7 @@ def _rules(settings: Settings) -> Rules:
     return Rules(
         automatic_approval=settings.release.automatic_approval,
         automatic_import=settings.incoming.automatic_import,
-        notice=settings.notice,
+        notice=settings.time_to_object,
         withheld_classes=frozenset(settings.release.withheld_classes),
         required_marks=frozenset(settings.trust.required_marks),
         requests_per_peer_per_day=settings.release.requests_per_peer_per_day,

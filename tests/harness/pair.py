@@ -29,7 +29,7 @@ from gateway.usecases.ports import (
     Store,
     StoredBackpack,
 )
-from tests.harness.staff import policy
+from tests.harness.staff import ANNUAL, calendar, pack, policy
 
 T = TypeVar("T")
 
@@ -309,6 +309,9 @@ def make_node(
         imports=Imports(),
         rules=rules or Rules(),
         policy=policy(),
+        pack=pack(),
+        calendar=calendar(),
+        notice=ANNUAL,
         pace=Pace(lease=timedelta(seconds=30), first_retry=timedelta(seconds=1)),
         now=clock,
         new_id=lambda: f"{uuid.uuid5(uuid.NAMESPACE_URL, id_).hex[:8]}-{next(ids):015d}",

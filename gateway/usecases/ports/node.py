@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.calendars import Calendar
 from gateway.domain.ids import EntityId
+from gateway.domain.packs import Pack
 from gateway.domain.policy import Policy, Rules
+from gateway.domain.policy.basis import AnnualNotice
 from gateway.usecases.ports.local_system import Imports, Source
 from gateway.usecases.ports.peers import Directory, Peers
 from gateway.usecases.ports.seals import Seals
@@ -39,6 +42,11 @@ class Node:
     rules: Rules
     policy: Policy
     """Who may do what here."""
+    pack: Pack
+    """What law and custom of the place ask of a transfer."""
+    calendar: Calendar
+    notice: AnnualNotice | None
+    """What all families were told of releases, the last time."""
     pace: Pace
     now: Callable[[], datetime]
     new_id: Callable[[], str]

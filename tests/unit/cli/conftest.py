@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import app
 from gateway.demo.district import Bundle, make_bundle
+from gateway.demo.nodes import school_year
 
 AGENCY_URL = "http://127.0.0.1:9"
 DISTRICT_URL = "http://127.0.0.1:10"
@@ -66,7 +68,15 @@ def district(run: Run, agency: District, tmp_path: Path) -> District:
     folder = tmp_path / "maple"
     made = run(*_init("district", DISTRICT_URL, folder), *_anchor(agency))
     assert made.exit_code == 0, made.stderr
+    give_notice(folder / "node.toml")
     return District(folder, folder / "node.toml", run)
+
+
+def give_notice(config: Path) -> None:
+    """Enter this school year's annual notice."""
+    year = school_year(datetime.now(UTC).date())
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("[notice]\n", f'[notice]\nyear = "{year}"\ntext = "made up"\n'), "utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +92,7 @@ def mapped(run: Run, agency: District, bundle: Bundle, tmp_path: Path) -> Distri
     folder = tmp_path / "maple"
     made = run(*_init("district", DISTRICT_URL, folder), *_anchor(agency), "--source-path", str(export))
     assert made.exit_code == 0, made.stderr
+    give_notice(folder / "node.toml")
     district = District(folder, folder / "node.toml", run)
     assert district.do("map", "run", "--no-locator").exit_code == 0
     return district

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 from gateway.cli.transfer_decide import GivenReason
+from gateway.domain.casework import new_case
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.transfer import Reason, Role, State, Subject, Transfer
 from gateway.storage.store import SqlStore
+from gateway.usecases.ports import Tx
 from tests.unit.cli.conftest import District
 
 HOLDER = "http://127.0.0.1:11"
@@ -272,5 +274,11 @@ async def _needs_more(path: Path, id_: TransferId) -> None:
 
 async def _add(path: Path, transfer: Transfer) -> None:
     store = await SqlStore.open(path, checkpointer=False)
-    await store.write(lambda tx: tx.transfers.add(transfer))
+    case = new_case(transfer.id, transfer.role, at=transfer.created_at)
+
+    def add(tx: Tx) -> None:
+        tx.transfers.add(transfer)
+        tx.cases.open(case)
+
+    await store.write(add)
     await store.close()

@@ -26,7 +26,7 @@ from gateway.usecases.ports import Member, Node, Pace, Parcel, Tx
 from tests.harness import federation
 from tests.harness.federation import AGREEMENT, NOW
 from tests.harness.memory_store import MemoryStore, MemoryTx
-from tests.harness.staff import policy
+from tests.harness.staff import ANNUAL, calendar, pack, policy
 
 RESOURCE_PATH = "/exchange/v1"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -185,6 +185,9 @@ class World:
             imports=None,
             rules=self.rules,
             policy=policy(),
+            pack=pack(),
+            calendar=calendar(),
+            notice=ANNUAL,
             pace=Pace(),
             now=self.clock,
             new_id=lambda: uuid.uuid4().hex,
