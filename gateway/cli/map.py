@@ -64,6 +64,13 @@ def run(
     report, told = at_node(config, work, alone=no_locator)
     _note(config, report)
     show(_report(report, told), _report_lines(report, told), as_json=as_json)
+    if report.drafts:
+        say(f"{report.drafts} new students: for each a request waits at the desk to be looked at.")
+    elif report.arrivals:
+        say(
+            f"{report.arrivals} new students at once: no requests were opened;"
+            " ask for many at once at the desk"
+        )
     if report.held_removals:
         say(
             f"{report.held_removals} students are gone from the source but were kept, because they are too"
@@ -150,6 +157,8 @@ def _report(report: "MapReport", told: int | None) -> dict[str, Any]:
         "mapped": report.mapped,
         "changed": report.changed,
         "removed": report.removed,
+        "arrivals": report.arrivals,
+        "drafts": report.drafts,
         "held_removals": report.held_removals,
         "findings": dict(report.findings),
         "files": report.files,

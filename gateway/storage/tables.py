@@ -19,11 +19,18 @@ from sqlalchemy import (
 from gateway.domain.messages import Direction, MessageType
 from gateway.domain.transfer import Reason, Role, State
 from gateway.mapping.findings import Rule
-from gateway.storage import tables_casework, tables_evidence, tables_people, tables_receiving
+from gateway.storage import tables_casework, tables_drafts, tables_evidence, tables_people, tables_receiving
 from gateway.storage.columns import COUNTER, Choice, Day, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
-__all__ = ["metadata", "tables_casework", "tables_evidence", "tables_people", "tables_receiving"]
+__all__ = [
+    "metadata",
+    "tables_casework",
+    "tables_drafts",
+    "tables_evidence",
+    "tables_people",
+    "tables_receiving",
+]
 
 _ByteOrder: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorts by code point everywhere, so that a prefix is a range."""

@@ -7,6 +7,7 @@ from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.casework import SqlCases
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
+from gateway.storage.drafts import SqlDrafts
 from gateway.storage.messages import SqlMessages
 from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
@@ -42,3 +43,4 @@ class SqlTx:
         self.code_choices = SqlCodeChoices(db)
         self.staff = SqlStaff(db)
         self.sessions = SqlSessions(db)
+        self.drafts = SqlDrafts(db)

@@ -15,7 +15,9 @@ from gateway.domain.backpack.compact import Dictionary, sections_of
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.errors import Misconfigured, TryLater
 from gateway.domain.ids import Digest, LocalStudentId, digest
+from gateway.domain.matching import Candidate
 from gateway.mapping.findings import Finding
+from gateway.usecases.drafts import arrivals
 from gateway.usecases.ports import Node, StoredBackpack, Tx
 from gateway.usecases.students import candidate_of, present_stay
 
@@ -56,6 +58,10 @@ class MapReport:
     removed: int = 0
     held_removals: int = 0
     """Students who are gone from the source but were kept, because too many are."""
+    arrivals: int = 0
+    """Students who were not here at the last run, and of whom no record came."""
+    drafts: int = 0
+    """Requests that were opened for them; none where too many came at once."""
     findings: Counter[str] = field(default_factory=Counter)
     """By rule."""
     files: Mapping[str, "Counts"] = field(default_factory=dict)
@@ -116,6 +122,8 @@ class _Keeping:
     stamp: "Stamp"
     known: Mapping[LocalStudentId, Digest]
     report: MapReport
+    _new: list[Candidate] = field(default_factory=list)
+    """Students who were not here at the last run; none of the first run are."""
     _more: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     _last: dict[tuple[str, str, str | None], Finding] = field(default_factory=dict)
     _details: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
@@ -138,6 +146,8 @@ class _Keeping:
         await self.node.store.write(store)
         for at in range(0, len(changed), BATCH):
             await self.node.store.write(_putting(changed[at : at + BATCH]))
+        if self.known:
+            self._new += [one.candidate for one in changed if one.student not in self.known]
 
     async def end(self, wish: MapWish) -> None:
         """Store what belongs to no student, and remove who is gone."""
@@ -156,6 +166,7 @@ class _Keeping:
             if self.report.removed:
                 tx.backpacks.remove(sorted(gone))
                 tx.findings.replace([], of=sorted(gone))
+            self.report.arrivals, self.report.drafts = arrivals(self.node, tx, self._new)
             tx.audit.add(leaf)
 
         await self.node.store.write(store)

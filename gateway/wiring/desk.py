@@ -1,7 +1,7 @@
 """The pages of a district's node, and how its staff sign in."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 
 from gateway.crypto.id_tokens import signing_key
 from gateway.domain.errors import Misconfigured
+from gateway.domain.ids import EntityId
 from gateway.http.demo_login import CLIENT, DemoLogin, demo_issuer
-from gateway.http.desk import Desk, Login
+from gateway.http.desk import Desk, Districts, Login
 from gateway.http.pages.frame import Frame
 from gateway.peers.addresses import is_loopback_host
 from gateway.peers.calls import Caller
 from gateway.peers.identity_provider import OidcProvider, Registration
 from gateway.settings import Settings
 
+_LIST_KEPT: Final = timedelta(minutes=15)
 CALLBACK: Final = "/desk/login/callback"
 
 
-def make_desk(settings: Settings, caller: Caller, now: Callable[[], datetime]) -> Desk | None:
+def make_desk(
+    settings: Settings, caller: Caller, now: Callable[[], datetime], districts: Districts
+) -> Desk | None:
     """Return the desk, or None at a node that has none: an agency, or no way to sign in.
 
     Raises:
@@ -44,7 +48,20 @@ def make_desk(settings: Settings, caller: Caller, now: Callable[[], datetime]) -
         secure=settings.id.startswith("https://"),
         forms_to="" if provider.origin == settings.id else provider.origin,
     )
-    return Desk(frame=frame, login=login, more=demo.routes() if demo else ())
+    return Desk(frame=frame, login=login, districts=kept(districts, now), more=demo.routes() if demo else ())
+
+
+def kept(districts: Districts, now: Callable[[], datetime]) -> Districts:
+    """Return the list of districts, asked of the agency at most four times an hour."""
+    last: tuple[datetime, Sequence[tuple[EntityId, str]]] | None = None
+
+    async def read() -> Sequence[tuple[EntityId, str]]:
+        nonlocal last
+        if last is None or now() - last[0] >= _LIST_KEPT:
+            last = now(), await districts()
+        return last[1]
+
+    return read
 
 
 def issuer_of(settings: Settings) -> str | None:

@@ -110,7 +110,7 @@ def _site(opened: Opened, turned: _Turned) -> Site:
         started_at=now(),
         loop_alive=turned.alive,
         measures=_measures(opened),
-        desk=make_desk(opened.settings, opened.caller, now),
+        desk=make_desk(opened.settings, opened.caller, now, opened.members.members),
         operators=EVERYBODY if opened.settings.server.metrics_public else LOOPBACK,
     )
 

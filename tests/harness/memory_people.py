@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.domain.errors import Unknown
 from gateway.domain.policy.people import PersonId
-from gateway.usecases.ports import Account, Session, SignIn
+from gateway.usecases.ports import Account, Draft, Session, SignIn
 
 
 @dataclass
@@ -76,3 +76,30 @@ class MemorySessions:
         self.rows = {
             key: one for key, one in self.rows.items() if not isinstance(one, Session) or wanted(one)
         }
+
+
+@dataclass
+class MemoryDrafts:
+    rows: dict[str, Draft] = field(default_factory=dict)
+
+    def put(self, draft: Draft) -> None:
+        self.rows[draft.id] = draft
+
+    def get(self, id_: str) -> Draft:
+        if id_ not in self.rows:
+            raise Unknown("there is no such draft")
+        return self.rows[id_]
+
+    def remove(self, id_: str) -> None:
+        self.rows.pop(id_, None)
+
+    def list(self, owner: PersonId, limit: int = 200) -> Sequence[Draft]:
+        found = [one for one in self.rows.values() if one.owner in {None, owner}]
+        return sorted(sorted(found, key=lambda one: one.id), key=lambda one: one.changed_at, reverse=True)[
+            :limit
+        ]
+
+    def open_for(self, drafts: Collection[Draft]) -> None:
+        for draft in drafts:
+            if all(one.student != draft.student for one in self.rows.values()):
+                self.rows[draft.id] = draft

@@ -26,7 +26,7 @@ from tests.harness.memory_exchange import (
     MemorySegments,
     MemoryTransfers,
 )
-from tests.harness.memory_people import MemorySessions, MemoryStaff
+from tests.harness.memory_people import MemoryDrafts, MemorySessions, MemoryStaff
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
 
 T = TypeVar("T")
@@ -59,6 +59,7 @@ class MemoryTx:
     code_choices: MemoryCodeChoices = field(default_factory=MemoryCodeChoices)
     staff: MemoryStaff = field(default_factory=MemoryStaff)
     sessions: MemorySessions = field(default_factory=MemorySessions)
+    drafts: MemoryDrafts = field(default_factory=MemoryDrafts)
 
     def __post_init__(self) -> None:
         """Let the queue see the rows that it joins."""

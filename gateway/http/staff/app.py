@@ -6,12 +6,13 @@ from aiohttp import web
 
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
-from gateway.http.staff import home, login, queue, transfers
+from gateway.http.staff import home, login, many_requests, queue, requests, transfers
+from gateway.http.staff.districts import DISTRICTS
 from gateway.http.staff.guard import anybody
 from gateway.http.staff.login import LOGIN
 from gateway.http.staff.page import SECTIONS, Section, see_other
 
-PARTS: Final = (home, queue, transfers, login)
+PARTS: Final = (home, queue, requests, many_requests, transfers, login)
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""
 
 
@@ -19,6 +20,7 @@ def add_desk(app: web.Application, desk: Desk) -> None:
     """Put the pages for members of staff into an application."""
     app[FRAME] = desk.frame
     app[LOGIN] = desk.login
+    app[DISTRICTS] = desk.districts
     app[SECTIONS] = tuple(section for part in PARTS for section in _sections(part))
     app.add_routes(desk.frame.files.routes())
     app.add_routes([web.get("/", anybody(_to_desk), allow_head=False)])

@@ -3,6 +3,7 @@
 from gateway.usecases.ports.agency import Locator, Member, Members
 from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
+from gateway.usecases.ports.drafts import Draft, Drafts
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
 from gateway.usecases.ports.identity import IdentityProvider, Proven
 from gateway.usecases.ports.local_system import Import, Imports, Source
@@ -44,6 +45,8 @@ __all__ = [
     "CodeChoices",
     "Directory",
     "Disclosures",
+    "Draft",
+    "Drafts",
     "Entered",
     "Findings",
     "Grants",

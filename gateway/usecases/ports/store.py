@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.casework import Cases, Proposals
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
+from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.people import Sessions, Staff
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
@@ -64,6 +65,8 @@ class Tx(Protocol):
     def staff(self) -> Staff: ...  # noqa: D102
     @property
     def sessions(self) -> Sessions: ...  # noqa: D102
+    @property
+    def drafts(self) -> Drafts: ...  # noqa: D102
 
 
 class Store(Protocol):
