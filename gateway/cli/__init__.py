@@ -11,6 +11,8 @@ from gateway.cli import (
     init,
     keys,
     map,  # noqa: A004  the noun of a command
+    pack,
+    policy,
     reference,
     schema,
     serve,
@@ -66,6 +68,8 @@ app.add_typer(map.app, name="map", help="From the rows of the local system to ba
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
 app.add_typer(agency.app, name="agency", help="Whom the agency vouches for.")
+app.add_typer(policy.app, name="policy", help="Who may do what, and why.")
+app.add_typer(pack.app, name="pack", help="What law and custom of a state ask of a transfer.")
 app.add_typer(staff.app, name="staff", help="Who works here, and as what.")
 app.add_typer(keys.app, name="keys", help="This node's keys.")
 app.add_typer(schema.app, name="schema", help="The schema of a backpack.")

@@ -16,6 +16,14 @@ def cli() -> None:
     print("\n".join(pages()))
 
 
+@app.command()
+def policy() -> None:
+    """Print the reference of the policy, in Markdown."""
+    from gateway.cli.policy_pages import pages
+
+    print("\n".join(pages()))
+
+
 def pages() -> Iterator[str]:
     """Yield the lines of the reference: every command, then the exit codes."""
     from typer.main import get_command

@@ -1,7 +1,6 @@
 """Reads jurisdiction packs and the district's calendar."""
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -9,15 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from gateway import resources
 from gateway.domain.calendars import Calendar
 from gateway.domain.errors import Misconfigured
-from gateway.domain.packs import CalendarRule, Pack, calendar_of, loosened, tightened
+from gateway.domain.packs import OLD_AFTER, CalendarRule, Cited, Pack, calendar_of, loosened, tightened
 from gateway.domain.policy.basis import AnnualNotice
-from gateway.mapping.toml_places import line_of, places_of
+from gateway.mapping.toml_places import line_of
 from gateway.settings import Settings
+from gateway.wiring.checked_toml import Lines, parse
 
 _YEARS: Final = range(2020, 2041)
 """Of the packs' own tests."""
@@ -30,7 +28,7 @@ class PackFile:
     file: str
     own: Pack
     whole: Pack
-    lines: Mapping[tuple[str | int, ...], int]
+    lines: Lines
 
     def line(self, path: str) -> int:
         """Return the line of a rule, by its path; 1 where another file has it."""
@@ -45,7 +43,7 @@ def read_pack(name: str) -> PackFile:
         Misconfigured: it is missing, wrong, or asks less than the pack that it tightens; says on which line.
     """
     text, file = resources.pack_text(name)
-    own, lines = _parse(text, file)
+    own, lines = parse(text, file, Pack)
     if own.tightens is None:
         return PackFile(file=file, own=own, whole=own, lines=lines)
     base = read_pack(own.tightens).whole
@@ -54,20 +52,6 @@ def read_pack(name: str) -> PackFile:
         told = [f"{file}:{found.line(one.split(':')[0])}: {one}" for one in faults]
         raise Misconfigured("\n".join([*told, f"a pack may only tighten {own.tightens}"]))
     return found
-
-
-def _parse(text: str, file: str) -> tuple[Pack, Mapping[tuple[str | int, ...], int]]:
-    try:
-        lines = places_of(text)
-        return Pack.model_validate(tomllib.loads(text)), lines
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{file}: is not TOML: {error}") from None
-    except ValidationError as error:
-        faults = [
-            f"{file}:{line_of(lines, fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise Misconfigured("\n".join(faults)) from None
 
 
 @cache
@@ -89,6 +73,36 @@ def public_holidays(country: str, subdivision: str | None = None, years: range =
 def holidays_of(rule: CalendarRule, years: range = _YEARS) -> frozenset[date]:
     """Return the public holidays by which a pack counts."""
     return public_holidays(rule.country, rule.subdivision, years)
+
+
+def place_of(settings: Settings, path: str) -> str:
+    """Return the file and line of a rule of the district's pack, or the pack that it has it from."""
+    found = read_pack(_name(settings))
+    if any(own == path for own, _ in found.own.cited()) or found.own.tightens is None:
+        return f"{found.file}:{found.line(path)}"
+    base = read_pack(found.own.tightens)
+    return f"{base.file}:{base.line(path)}"
+
+
+def remarks_on(found: PackFile, today: date) -> list[str]:
+    """Return which rules of a pack somebody must look at: not verified, or not checked for a year."""
+    return [
+        f"{found.file}:{found.line(path)}: {path}: {told}: {rule.source}"
+        for path, rule in found.own.cited()
+        for told in _doubts(rule, today)
+    ]
+
+
+def _doubts(rule: Cited, today: date) -> Iterator[str]:
+    if not rule.verified:
+        yield "was not held against its source"
+    if today - rule.checked_on > OLD_AFTER:
+        yield f"was last checked on {rule.checked_on}"
+
+
+def district_pack_file(settings: Settings) -> PackFile:
+    """Return the district's pack with its file."""
+    return read_pack(_name(settings))
 
 
 def district_pack(settings: Settings) -> Pack:

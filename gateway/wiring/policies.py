@@ -1,17 +1,16 @@
 """Reads rule files into the policy of a district."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from gateway import resources
 from gateway.domain.errors import Misconfigured
 from gateway.domain.policy import Action, Effect, Place, Policy, Rule, RuleFile, make_policy
-from gateway.mapping.toml_places import line_of, places_of
+from gateway.domain.policy.expectations import Expectations
+from gateway.mapping.toml_places import line_of
 from gateway.settings import Settings
+from gateway.wiring.checked_toml import Lines, parse
 
 SHIPPED: Final = resources.RULES_FILE
 
@@ -50,6 +49,30 @@ def read_policy(shipped: str, own: str = "", own_file: Path = Path("policy.toml"
     return make_policy(rules, actions)
 
 
+def idle_rules(policy: Policy, rules: Sequence[Rule]) -> list[Rule]:
+    """Return those rules that change nothing: nobody whom they speak of is allowed any of their actions."""
+    return [rule for rule in rules if not any(_allowed(policy, rule, action) for action in rule.text.actions)]
+
+
+def _allowed(policy: Policy, rule: Rule, action: Action) -> bool:
+    allowing = (one for one in policy.by_action[action] if one.text.effect is Effect.ALLOW)
+    return any(not rule.text.roles or rule.text.roles & one.text.roles for one in allowing)
+
+
+def read_expectations(file: Path) -> tuple[Expectations, Sequence[int]]:
+    """Return a district's cases, and the line of each.
+
+    Raises:
+        Misconfigured: the file is missing or wrong; says on which line.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"{file}: cannot be read") from None
+    parsed, places = parse(text, str(file), Expectations)
+    return parsed, [line_of(places, ("case", number)) for number in range(len(parsed.case))]
+
+
 def _tightening(text: str, file: str, taken: set[str]) -> Sequence[Rule]:
     parsed, places, rules = _read(text, file)
     if parsed.action:
@@ -65,20 +88,10 @@ def _tightening(text: str, file: str, taken: set[str]) -> Sequence[Rule]:
     return rules
 
 
-def _read(text: str, file: str) -> tuple[RuleFile, dict[tuple[str | int, ...], int], list[Rule]]:
-    try:
-        places = places_of(text)
-        parsed = RuleFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{file}: is not TOML: {error}") from None
-    except ValidationError as error:
-        faults = [
-            f"{file}:{line_of(places, fault['loc'])}: {'.'.join(map(str, fault['loc'][2:]))}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise Misconfigured("\n".join(faults)) from None
+def _read(text: str, file: str) -> tuple[RuleFile, Lines, list[Rule]]:
+    parsed, lines = parse(text, file, RuleFile)
     rules = [
-        Rule(text=rule, place=Place(file=file, line=line_of(places, ("rule", number))))
+        Rule(text=rule, place=Place(file=file, line=line_of(lines, ("rule", number))))
         for number, rule in enumerate(parsed.rule)
     ]
-    return parsed, places, rules
+    return parsed, lines, rules

@@ -81,8 +81,8 @@ async def _of_settings(settings: "Settings") -> AsyncIterator[Check]:
 
 
 def _of_node(settings: "Settings") -> "tuple[tuple[str, NodeCheck, str], ...]":
-    from gateway.cli.doctor import local, trust, work
+    from gateway.cli.doctor import local, rules, trust, work
 
     if settings.role == "agency":
         return (*trust.AGENCY_CHECKS, *work.SHARED_CHECKS)
-    return (*trust.DISTRICT_CHECKS, *local.CHECKS, *work.SHARED_CHECKS, *work.DISTRICT_CHECKS)
+    return (*trust.DISTRICT_CHECKS, *local.CHECKS, *rules.CHECKS, *work.SHARED_CHECKS, *work.DISTRICT_CHECKS)

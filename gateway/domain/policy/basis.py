@@ -7,9 +7,10 @@ from typing import Any, Final, Literal, Self
 from gateway.domain.errors import Malformed, Refused
 from gateway.domain.packs import NoticeBasis, NoticeRule
 
+TRANSFER: Final = "34CFR99.31(a)(2)"
 CONSENT: Final = "34CFR99.30"
 CITATIONS: Final = {
-    "34CFR99.31(a)(2)": "34 CFR 99.31(a)(2), 34 CFR 99.34: a school where the student enrols",
+    TRANSFER: "34 CFR 99.31(a)(2), 34 CFR 99.34: a school where the student enrols",
     CONSENT: "34 CFR 99.30: written consent",
 }
 Channel = Literal["letter", "email", "portal", "text", "phone", "in_person"]
@@ -36,8 +37,12 @@ class AnnualNotice:
     """Address or text."""
     languages: tuple[str, ...]
 
-    def holds(self, today: date) -> bool:
+    def is_of(self, today: date) -> bool:
         """Whether it is this school year's."""
+        return self.holds(today) and today < date(int(self.year.partition("-")[2]), _BEGINS_IN, 1)
+
+    def holds(self, today: date) -> bool:
+        """Whether it counts today: this school year's, or until September the last one's."""
         first, _, last = self.year.partition("-")
         return date(int(first), _BEGINS_IN, 1) <= today <= date(int(last), *_VALID_TO)
 
