@@ -16,6 +16,8 @@ FRESH_FOR_RELEASE: Final = timedelta(minutes=15)
 """The agency's word about a peer must be this recent when a record is released to it."""
 FOLLOW_UP_INTERVAL: Final = timedelta(days=1)
 """How often a requester asks whether a record that it has was recalled, beside being told."""
+SESSION_LIFE: Final = timedelta(hours=8)
+"""A member of staff who signed in must do so again after so long."""
 TIDY_EVERY: Final = timedelta(hours=1)
 """How often what has expired is deleted."""
 MAX_NEEDS_INFO_ROUNDS: Final = 2

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.clocks import TIDY_EVERY, retry_at
+from gateway.domain.clocks import SESSION_LIFE, TIDY_EVERY, retry_at
 from gateway.domain.errors import Moved, Refused, TryLater, Unknown, Untrusted, cause
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Message
@@ -21,6 +21,7 @@ from gateway.usecases.import_backpack import import_automatically
 from gateway.usecases.match_student import match_student
 from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
+from gateway.usecases.remind import remind
 from gateway.usecases.request_backpack import sign_request
 
 _log = structlog.get_logger()
@@ -88,6 +89,7 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
             turned()
             if node.now() >= tidy_at:
                 await forget_expired(node)
+                await remind(node)
                 tidy_at = node.now() + TIDY_EVERY
             for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
                 if id_ in running:
@@ -118,6 +120,7 @@ async def forget_expired(node: Node) -> None:
     def tidy(tx: Tx) -> None:
         tx.seen.prune(now)
         tx.grants.prune(now)
+        tx.sessions.prune(unseen_since=now - SESSION_LIFE, opened_before=now - SESSION_LIFE, now=now)
 
     await node.store.write(tidy)
 

@@ -20,6 +20,7 @@ async def ids(desk: Desk) -> list[TransferId]:
         await put_transfer(
             desk, 3, role=Role.REQUESTER, state=State.VERIFIED, due_in=1, names=("Cy", "Ours")
         ),
+        await put_transfer(desk, 5, due_in=0, names=("Di", "Today")),
         await put_transfer(desk, 4, names=(HOSTILE, "=1+1")),
         *[await put_transfer(desk, n, due_in=9) for n in range(10, 65)],
     ]
@@ -79,7 +80,7 @@ async def test_a_registrar_takes_a_request_and_hands_it_over(desk: Desk, ids: li
 
 
 async def test_a_comment_is_text_and_nothing_else(desk: Desk, ids: list[TransferId]) -> None:
-    page = await desk.page("registrar", f"/desk/transfers/{ids[3]}")
+    page = await desk.page("registrar", f"/desk/transfers/{ids[4]}")
     alarms: list[str] = []
     page.on("dialog", lambda dialog: alarms.append(dialog.message))
 

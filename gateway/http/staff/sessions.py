@@ -8,14 +8,13 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.domain.clocks import SESSION_LIFE
 from gateway.http.pages.frame import FRAME
 from gateway.http.site import node_of, now_of
 from gateway.usecases.ports import Account, Session, Tx
 
 IDLE: Final = timedelta(minutes=20)
 """A session that is not used for so long is over."""
-LIFE: Final = timedelta(hours=8)
-"""A session is over after so long, used or not."""
 NOTED_EVERY: Final = timedelta(minutes=1)
 """Use is written down this often at most."""
 SIGN_IN_LIFE: Final = timedelta(minutes=10)
@@ -94,4 +93,4 @@ async def find_visit(request: web.Request) -> Visit | None:
 
 
 def _holds(session: Session, now: datetime) -> bool:
-    return now - session.seen_at < IDLE and now - session.opened_at < LIFE
+    return now - session.seen_at < IDLE and now - session.opened_at < SESSION_LIFE

@@ -27,6 +27,8 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
     **{f"{side}.{state}": f"step.{side}.{state}" for side, states in _OF_SIDE.items() for state in states},
     "case.take": "step.case.take",
     "case.hand_over": "step.case.hand_over",
+    "case.reminded": "step.case.reminded",
+    "case.escalated": "step.case.escalated",
 }
 """What the log calls a step, and the message that says it. Others are shown as the log has them."""
 
