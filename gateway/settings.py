@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from gateway.domain.colour import readable_brand
 from gateway.domain.errors import Misconfigured
 from gateway.domain.policy.people import StaffRole
+from gateway.domain.safety.pace import LEAST_SHARE
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -114,7 +115,16 @@ class Release(_Table):
     """`[release]`: what leaves, and who decides."""
 
     automatic_approval: bool = False
-    """Release certain matches without a person. For demonstrations and benchmarks."""
+    """Release certain matches without a person, together at fixed times; a share of them goes to a person."""
+    batch_minutes: Annotated[int, Field(ge=0, le=1440)] = 240
+    """How far the fixed times lie apart. 0 releases at once, and lets a delay tell of a hold: for
+    demonstrations and benchmarks only."""
+    manual_share: Annotated[float, Field(ge=LEAST_SHARE, le=1)] = LEAST_SHARE
+    """Share of certain matches that a person decides about all the same, drawn by lot."""
+    peer_requests_per_hour: Annotated[int, Field(ge=1)] = 120
+    """Beyond it nothing leaves for that district by itself, and the privacy officer is told."""
+    person_requests_per_hour: Annotated[int, Field(ge=1)] = 60
+    """The same for one person at another district."""
     notice_days: Annotated[int, Field(ge=0, le=60)] = 0
     withheld_classes: tuple[Literal["S", "R"], ...] = ("R",)
     requests_per_peer_per_day: Annotated[int, Field(ge=1)] = 500

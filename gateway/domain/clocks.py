@@ -18,6 +18,8 @@ FOLLOW_UP_INTERVAL: Final = timedelta(days=1)
 """How often a requester asks whether a record that it has was recalled, beside being told."""
 SESSION_LIFE: Final = timedelta(hours=8)
 """A member of staff who signed in must do so again after so long."""
+WATCH_EVERY: Final = timedelta(minutes=1)
+"""How often the node looks for what the safety officer must be told."""
 TIDY_EVERY: Final = timedelta(hours=1)
 """How often what has expired is deleted."""
 MAX_NEEDS_INFO_ROUNDS: Final = 2

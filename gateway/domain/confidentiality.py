@@ -42,7 +42,7 @@ def confidential(sections: Sections, *, substitute: Json | None = None) -> dict[
             `Address`; it stands in place of the student's own.
     """
     labelled = {name: _without(name, entries, _is_labelled) for name, entries in sections.items()}
-    traces = [*_traces(sections, labelled)]
+    traces = traces_of(sections, labelled)
     kept = {
         name: _without(name, entries, lambda _, value: _holds(value, traces)) if traces else entries
         for name, entries in labelled.items()
@@ -129,11 +129,11 @@ def _is_labelled(field: FieldInfo, _value: Any) -> bool:
     return isinstance(extra, dict) and LABEL in (extra.get("x-labels") or ())  # type: ignore[operator]
 
 
-def _traces(before: Sections, after: Sections) -> Iterator[str]:
-    """Yield the streets, numbers, mail addresses and names of contacts that were taken out."""
+def traces_of(before: Sections, after: Sections) -> list[str]:
+    """Return, folded, the streets, numbers, mail addresses and names of contacts that were taken out."""
     still = {text for entries in after.values() for entry in entries for text in _leads(entry)}
     taken = {text for entries in before.values() for entry in entries for text in _leads(entry)}
-    yield from sorted(taken - still)
+    return sorted(taken - still)
 
 
 def _leads(value: Any) -> Iterator[str]:

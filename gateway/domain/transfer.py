@@ -105,6 +105,8 @@ class Reason(StrEnum):
     NOT_VERIFIED = "not_verified"
     PEER_SUSPENDED = "peer_suspended"
     GAVE_UP = "gave_up"
+    STUDENT_HOLD = "student_hold"
+    """A hold on the student's record stops it; lifting that hold puts it under review again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

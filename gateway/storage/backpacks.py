@@ -6,7 +6,15 @@ from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+)
 
 from gateway.domain.backpack.compact import numbers_in
 from gateway.domain.backpack.whole import Stamp
@@ -30,7 +38,7 @@ BY_STUDENT = select(*(_c[name] for name in _BACKPACK)).order_by(_c.student)
 _ONE = BY_STUDENT.where(_c.student == bindparam("student"))
 _FINGERPRINTS = select(_c.student, _c.fingerprint)
 _KEYS = (
-    select(_c.state_id, _c.birth_date)
+    select(_c.student, _c.state_id, _c.birth_date)
     .where(_c.state_key.is_not(None), _c.birth_date.is_not(None))
     .order_by(_c.student)
 )
@@ -44,6 +52,20 @@ _FORGET_NAMES = delete(backpack_names).where(backpack_names.c.student == bindpar
 _REMOVE = delete(backpacks).where(_c.student == bindparam("b_student"))
 _KEPT = select(kept_objects.c.number, kept_objects.c.json)
 _KEPT_ONE = select(kept_objects.c.json).where(kept_objects.c.number == bindparam("number"))
+_FORGET_KEPT = delete(kept_objects).where(kept_objects.c.number == bindparam("b_number"))
+_NAMED_BY_BACKPACK = (
+    select(_c.student)
+    .where(or_(*(func.instr(_c.sections, bindparam(f"blob{n}", type_=LargeBinary)) > 0 for n in range(2))))
+    .limit(1)
+)
+_NAMED_BY_KEPT = (
+    select(kept_objects.c.number)
+    .where(
+        kept_objects.c.number != bindparam("number"),
+        or_(*(func.instr(kept_objects.c.json, bindparam(f"text{n}")) > 0 for n in range(2))),
+    )
+    .limit(1)
+)
 _COUNT = select(func.count().label("n")).select_from(backpacks)
 
 
@@ -95,6 +117,14 @@ class SqlBackpacks:
             raise Unknown("an object that a backpack names is not there: map the students again")
         return str(row["json"])
 
+    def forget_unnamed(self, number: int) -> None:
+        """Delete a kept object that no backpack and no other kept object names; reads all of them."""
+        texts = [f'"$":{number}{end}' for end in ",}"]
+        blobs = {f"blob{n}": text.encode() for n, text in enumerate(texts)}
+        others = {f"text{n}": text for n, text in enumerate(texts)} | {"number": number}
+        if not self._db.all(_NAMED_BY_BACKPACK, blobs) and not self._db.all(_NAMED_BY_KEPT, others):
+            self._db.run(_FORGET_KEPT, {"b_number": number})
+
     def fingerprints(self) -> Mapping[LocalStudentId, Digest]:
         """Return what is there, to find what changed."""
         return {row["student"]: row["fingerprint"] for row in self._db.all(_FINGERPRINTS)}
@@ -107,9 +137,10 @@ class SqlBackpacks:
         rows = self._db.all(_BORN_OR_KNOWN if state_key else _BORN, values)
         return [_candidate(row["candidate"]) for row in rows]
 
-    def matching_keys(self) -> Sequence[tuple[str, date]]:
-        """Return state id, as mapped, and birth date of every student who has both."""
-        return [(row["state_id"], row["birth_date"]) for row in self._db.all(_KEYS)]
+    def matching_keys(self, *, without: Collection[LocalStudentId] = ()) -> Sequence[tuple[str, date]]:
+        """Return state id, as mapped, and birth date of every student who has both, but for some."""
+        rows = self._db.all(_KEYS)
+        return [(row["state_id"], row["birth_date"]) for row in rows if row["student"] not in without]
 
     def remove(self, students: Sequence[LocalStudentId]) -> None:
         """Delete students who are no longer in the source."""

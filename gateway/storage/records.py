@@ -73,6 +73,9 @@ _DISCLOSE = (
 )
 
 
+_FORGET_OWN = delete(segments).where(segments.c.student == bindparam("b_student"))
+
+
 class SqlSegments:
     """Signed segments, over one connection."""
 
@@ -98,6 +101,10 @@ class SqlSegments:
         """Return the newest segment that already signs this content."""
         rows = self._db.all(_OWN, {"student": student, "fingerprint": fingerprint})
         return next(iter(_segments(rows)), None)
+
+    def forget_own(self, student: LocalStudentId) -> None:
+        """Delete what this district signed about the student."""
+        self._db.run(_FORGET_OWN, {"b_student": student})
 
     def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
         """Return what other districts asserted about the student, oldest first; none without both keys."""

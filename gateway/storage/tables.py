@@ -19,7 +19,14 @@ from sqlalchemy import (
 from gateway.domain.messages import Direction, MessageType
 from gateway.domain.transfer import Reason, Role, State
 from gateway.mapping.findings import Rule
-from gateway.storage import tables_casework, tables_drafts, tables_evidence, tables_people, tables_receiving
+from gateway.storage import (
+    tables_casework,
+    tables_drafts,
+    tables_evidence,
+    tables_people,
+    tables_receiving,
+    tables_safety,
+)
 from gateway.storage.columns import COUNTER, Choice, Day, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
@@ -30,6 +37,7 @@ __all__ = [
     "tables_evidence",
     "tables_people",
     "tables_receiving",
+    "tables_safety",
 ]
 
 _ByteOrder: Final = Text().with_variant(Text(collation="C"), "postgresql")
@@ -74,6 +82,8 @@ _requester = transfers.c.role == Role.REQUESTER
 _due = transfers.c.next_try_at.is_not(None)
 Index("transfers_due", transfers.c.next_try_at, sqlite_where=_due, postgresql_where=_due)
 Index("transfers_by_state", transfers.c.role, transfers.c.state, transfers.c.created_at, transfers.c.id)
+_found = transfers.c.student.is_not(None)
+Index("transfers_by_student", transfers.c.student, sqlite_where=_found, postgresql_where=_found)
 Index("transfers_by_time", transfers.c.created_at)
 Index("transfers_by_peer", transfers.c.peer, transfers.c.created_at)
 Index(

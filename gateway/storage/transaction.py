@@ -13,6 +13,7 @@ from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
 from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments, SqlSent
+from gateway.storage.safety import SqlEmergencies, SqlFlags, SqlHolds, SqlSafetyTasks
 from gateway.storage.transfers import SqlTransfers
 
 
@@ -38,6 +39,10 @@ class SqlTx:
         self.chains = SqlChains(db)
         self.members = SqlMembers(db)
         self.locator = SqlLocator(db)
+        self.holds = SqlHolds(db)
+        self.flags = SqlFlags(db)
+        self.safety_tasks = SqlSafetyTasks(db)
+        self.emergencies = SqlEmergencies(db)
         self.reviews = SqlReviews(db)
         self.journal = SqlJournal(db)
         self.code_choices = SqlCodeChoices(db)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Update, bindparam, func, literal_column, select, update
 
 from gateway.domain.errors import Conflict, Moved, Unknown
-from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.storage.db import Db
 from gateway.storage.prepared import AnyRow
@@ -46,7 +46,12 @@ _PUT_OFF = update(transfers).where(_c.id == bindparam("b_id")).values(next_try_a
 _COUNT_SINCE = select(func.count().label("n")).where(
     _HOLDER, _c.peer == bindparam("peer"), _c.created_at >= bindparam("since")
 )
+_COUNT_OF_ACTOR = _COUNT_SINCE.where(_c.actor == bindparam("actor"))
+_COUNT_IN_STATE = _COUNT_SINCE.where(_c.state == bindparam("state"))
 _NEWEST = select(transfers).order_by(_c.created_at.desc(), _c.id)
+_OF_STUDENT = (
+    select(transfers).where(_HOLDER, _c.student == bindparam("student")).order_by(_c.created_at, _c.id)
+)
 _COUNTS = select(_c.role, _c.state, func.count().label("n")).group_by(_c.role, _c.state)
 
 
@@ -98,9 +103,20 @@ class SqlTransfers:
         self._db.run_each(_PUT_OFF, [{"b_id": transfer.id, "until": until} for transfer in due])
         return [replace(transfer, next_try_at=until) for transfer in due]
 
-    def count_since(self, peer: EntityId, since: datetime) -> int:
+    def of_student(self, student: LocalStudentId) -> Sequence[Transfer]:
+        """Return the holder-side transfers that were matched with the student, oldest first."""
+        return [stored_transfer(row) for row in self._db.all(_OF_STUDENT, {"student": student})]
+
+    def count_since(
+        self, peer: EntityId, since: datetime, *, actor: str | None = None, state: State | None = None
+    ) -> int:
         """Count the holder-side transfers that the peer opened since then, that moment included."""
-        return int(self._db.all(_COUNT_SINCE, {"peer": peer, "since": since})[0]["n"])
+        values: dict[str, Any] = {"peer": peer, "since": since}
+        if actor is not None:
+            return int(self._db.all(_COUNT_OF_ACTOR, values | {"actor": actor})[0]["n"])
+        if state is not None:
+            return int(self._db.all(_COUNT_IN_STATE, values | {"state": state})[0]["n"])
+        return int(self._db.all(_COUNT_SINCE, values)[0]["n"])
 
     def list(
         self, *, role: Role | None = None, states: Sequence[State] = (), limit: int = 1000

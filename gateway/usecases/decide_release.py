@@ -8,12 +8,14 @@ from gateway.domain.errors import Refused, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.policy import Action, Context, Person, PersonId
 from gateway.domain.policy.basis import NoticeGiven
+from gateway.domain.safety.pace import is_drawn, next_batch
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.basis import basis_of, note_basis
 from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.safety import for_a_person
 
 AUTOMATIC = "automatic"
 
@@ -38,7 +40,17 @@ async def approve(
 
 
 async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
-    """REVIEW onwards, where the district's rules leave a certain match to the node; a step of the loop."""
+    """REVIEW onwards, where the district's rules leave a certain match to the node; a step of the loop.
+
+    What is held, silently too, what is drawn by lot and what is out of the ordinary waits for a person: the
+    three look alike.
+    """
+    now, rules = node.now(), node.rules
+    drawn = rules.batch and is_drawn(node.pseudonym("draw", transfer.id), rules.manual_share)
+    if await node.store.read(lambda tx: for_a_person(tx, transfer)) or drawn:
+        waits = transfer.stay(at=now, next_try_at=transfer.expires_at)
+        await node.store.write(lambda tx: tx.transfers.move(transfer, waits))
+        return waits
     return await approve_transfer(node, transfer, actor=AUTOMATIC)
 
 
@@ -55,7 +67,8 @@ async def approve_transfer(
     if node.rules.notice:
         after = transfer.to(State.NOTICE, at=now, next_try_at=now + node.rules.notice, **approval)
     else:
-        after = transfer.to(State.APPROVED, at=now, next_try_at=now, **approval)
+        due = _leaves_at(node, actor)
+        after = transfer.to(State.APPROVED, at=now, next_try_at=due, **approval)
 
     def store(tx: Tx) -> None:
         basis = basis_of(node, tx, transfer, notice)
@@ -66,6 +79,13 @@ async def approve_transfer(
     await node.store.write(store)
     node.wake()
     return after
+
+
+def _leaves_at(node: Node, actor: str) -> datetime:
+    """Return when an approved record leaves: where some leave in batches, all do."""
+    now, rules = node.now(), node.rules
+    batched = rules.automatic_approval and rules.batch and actor != AUTOMATIC
+    return next_batch(now, rules.batch) if batched and rules.batch else now
 
 
 async def end_notice(node: Node, transfer: Transfer) -> Transfer:

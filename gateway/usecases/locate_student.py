@@ -11,6 +11,7 @@ from gateway.domain.messages import MessageType
 from gateway.domain.policy import PURPOSE_TRANSFER, Action, Kind, Object, Person
 from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node
+from gateway.usecases.protection import protected_students
 
 
 async def locate_student(node: Node, *, state_id: str, birth_date: date, person: Person) -> EntityId | None:
@@ -58,12 +59,12 @@ async def locate_student(node: Node, *, state_id: str, birth_date: date, person:
 async def tell_locator(node: Node) -> int:
     """Tell the agency's locator whose records are here; return how many students have the keys for it.
 
-    Does nothing at a node without a network key.
+    Students whose whereabouts are protected are not told of. Does nothing at a node without a network key.
     """
     token = node.locator_token
     if token is None:
         return 0
-    known = await node.store.read(lambda tx: tx.backpacks.matching_keys())
+    known = await node.store.read(lambda tx: tx.backpacks.matching_keys(without=protected_students(tx)))
     tokens = sorted({token(matching_key(state_id, born)) for state_id, born in known})
     await node.peers.upload_tokens(await node.directory.agency(), tokens)
     return len(tokens)

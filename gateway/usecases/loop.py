@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.clocks import SESSION_LIFE, TIDY_EVERY, retry_at
+from gateway.domain.clocks import SESSION_LIFE, TIDY_EVERY, WATCH_EVERY, retry_at
 from gateway.domain.errors import Moved, Refused, TryLater, Unknown, Untrusted, cause
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Message
@@ -23,6 +23,7 @@ from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.remind import remind
 from gateway.usecases.request_backpack import sign_request
+from gateway.usecases.watch_safety import watch_safety
 
 _log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
 
     `turned` is called at every turn: whoever watches knows that the loop is alive.
     """
-    tidy_at = node.now()
+    tidy_at = watch_at = node.now()
     running: dict[str, asyncio.Task[None]] = {}
     again: set[str] = set()
 
@@ -87,6 +88,9 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
         while True:
             woken.clear()
             turned()
+            if node.now() >= watch_at:
+                await watch_safety(node)
+                watch_at = node.now() + WATCH_EVERY
             if node.now() >= tidy_at:
                 await forget_expired(node)
                 await remind(node)

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from gateway.domain.audit import Leaf
-from gateway.domain.backpack.compact import Dictionary, sections_of
+from gateway.domain.backpack.compact import REF, Dictionary, numbers_in, sections_of
 from gateway.domain.backpack.document import SECTIONS
+from gateway.domain.confidentiality import confidential
 from gateway.domain.errors import Misconfigured, TryLater
 from gateway.domain.ids import Digest, LocalStudentId, digest
 from gateway.domain.matching import Candidate
 from gateway.mapping.findings import Finding
 from gateway.usecases.drafts import arrivals
 from gateway.usecases.ports import Node, StoredBackpack, Tx
+from gateway.usecases.protection import STALE, protected_students, without_contacts
 from gateway.usecases.students import candidate_of, present_stay
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ BATCH: Final = 500
 DETAILS: Final = 5_000
 """Findings of one rule about one column that are kept with their place; all of them are counted."""
 _ROW: Final = re.compile(rb'"row":\d+')
+_REF: Final = re.compile(rb'"\$":(\d+)')
 _KEYS: Final = ("identity", "contacts", "enrollments")
 
 Found = tuple[LocalStudentId | None, Finding]
@@ -90,12 +93,14 @@ async def map_students(
     _check_blackout(node, now.date(), wish)
     dictionary = Dictionary(await node.store.read(lambda tx: tx.backpacks.kept()))
     known = await node.store.read(lambda tx: tx.backpacks.fingerprints())
+    protected = await node.store.read(protected_students)
+    made = {student for student, fingerprint in known.items() if fingerprint != STALE}
     async with node.source.run(now, dictionary) as run:
         about = run.plan.mapping.mapping
         report = MapReport(students=run.students.height, mapping=f"{about.name} {about.version}")
-        keeping = _Keeping(node, run, dictionary, node.source.stamp(run.plan, now), known, report)
+        keeping = _Keeping(node, run, dictionary, node.source.stamp(run.plan, now), known, report, protected)
         done = 0
-        async for bucket in run.made(None if wish.full else known.keys()):
+        async for bucket in run.made(None if wish.full else made):
             await keeping.take(bucket)
             done += run.reached(bucket)
             progress(done, report.students)
@@ -122,6 +127,10 @@ class _Keeping:
     stamp: "Stamp"
     known: Mapping[LocalStudentId, Digest]
     report: MapReport
+    protected: Mapping[LocalStudentId, Mapping[str, Any] | None]
+    """Students of whom nothing is kept that tells where they are, with the address given instead."""
+    _hidden: set[int] = field(default_factory=set)
+    _withheld: dict[int, str] = field(default_factory=dict)
     _new: list[Candidate] = field(default_factory=list)
     """Students who were not here at the last run; none of the first run are."""
     _more: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
@@ -136,7 +145,7 @@ class _Keeping:
         changed = [one for one in backpacks if self.known.get(one.student) != one.fingerprint]
         self.report.changed += len(changed)
         found = await asyncio.to_thread(lambda: list(self._kept(self._found(bucket))))
-        kept = self.dictionary.taken()
+        kept = self._shared(self.dictionary.taken(), backpacks)
 
         def store(tx: Tx) -> None:
             if kept:
@@ -184,10 +193,13 @@ class _Keeping:
             keys = {name: self._expanded(row.get(name)) for name in _KEYS}
             stay = present_stay(keys["enrollments"])
             document = sections_of(sections).encode()
+            candidate = candidate_of(student, keys)
+            if student in self.protected:
+                document, candidate = self._concealed(student, document), without_contacts(candidate)
             yield StoredBackpack(
                 student=student,
                 learner=self.node.pseudonym("learner", student),
-                candidate=candidate_of(student, keys),
+                candidate=candidate,
                 school=stay.school if stay else None,
                 grade=stay.grade if stay else None,
                 fingerprint=self._fingerprint(document),
@@ -195,6 +207,24 @@ class _Keeping:
                 mapped_at=now,
                 stamp=self.stamp,
             )
+
+    def _concealed(self, student: LocalStudentId, document: bytes) -> bytes:
+        """Return the document without what tells where the student is, and note what it named."""
+        compact = orjson.loads(document)
+        self._hidden |= _reached(compact, self.dictionary.texts)
+        sections = confidential(self.dictionary.expand(compact), substitute=self.protected[student])
+        return orjson.dumps(sections)
+
+    def _shared(self, new: dict[int, str], backpacks: Sequence[StoredBackpack]) -> dict[int, str]:
+        """Return the new objects without those that only protected students' documents named so far."""
+        new |= self._withheld
+        if not self._hidden & new.keys():
+            return new
+        named = {int(number) for one in backpacks for number in _REF.findall(one.sections)}
+        roots = named | (new.keys() - self._hidden)
+        reached = roots.union(*(_reached({REF: number}, new) for number in roots & new.keys()))
+        self._withheld = {number: json for number, json in new.items() if number not in reached}
+        return {number: json for number, json in new.items() if number in reached}
 
     def _expanded(self, section: str | None) -> Sequence[Mapping[str, Any]]:
         entries: Sequence[Mapping[str, Any]] = self.dictionary.expand(orjson.loads(section or "[]"))
@@ -207,7 +237,8 @@ class _Keeping:
 
     def _found(self, bucket: "MappedBucket") -> Iterator[Found]:
         for student, file, line, column, raw, code in bucket.found.iter_rows():
-            yield LocalStudentId(student), self.run.finding(code, file, line, column, raw)
+            shown = None if student in self.protected else raw
+            yield LocalStudentId(student), self.run.finding(code, file, line, column, shown)
 
     def _kept(self, found: Iterator[Found]) -> Iterator[Found]:
         """Yield the findings that are kept with their place; the others are added up."""
@@ -219,6 +250,15 @@ class _Keeping:
             else:
                 self._more[kind] += 1
                 self._last[kind] = one
+
+
+def _reached(value: Any, texts: Mapping[int, str]) -> set[int]:
+    """Return the numbers that a compact value names, and those that these objects name."""
+    found, asked = set[int](), numbers_in(value)
+    while asked:
+        found |= asked
+        asked = set().union(*(numbers_in(orjson.loads(texts[n])) for n in asked if n in texts)) - found
+    return found
 
 
 def _putting(backpacks: Sequence[StoredBackpack]) -> Callable[[Tx], None]:

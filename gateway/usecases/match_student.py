@@ -1,11 +1,15 @@
 """Find the student that a request names; steps of the loop at the holder."""
 
+from datetime import datetime
+
 from gateway.domain.clocks import MAX_NEEDS_INFO_ROUNDS, NEEDS_INFO_LIFE
 from gateway.domain.matching import ASKABLE, Band, Match, is_enough, match
+from gateway.domain.safety.pace import next_batch
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.disclosures import requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.safety import held_openly, raise_alarm
 
 
 async def match_student(node: Node, transfer: Transfer) -> Transfer:
@@ -21,10 +25,11 @@ async def match_student(node: Node, transfer: Transfer) -> Transfer:
     after = _after(node, matching, found)
     messages = [announcement(node, after)] if after.state is State.NEEDS_INFO else []
 
-    def store(tx: Tx) -> None:
+    def store(tx: Tx) -> Transfer:
         if matching is not transfer:
             tx.transfers.move(transfer, matching)
         tx.transfers.move(matching, after)
+        raise_alarm(tx, node, after)
         if after.student:
             tx.cases.place(after.id, after.student)
         tx.audit.add(leaf(after, after.changed_at, rule=found.rule))
@@ -32,11 +37,23 @@ async def match_student(node: Node, transfer: Transfer) -> Transfer:
             tx.disclosures.add(requested(node, after, after.student))
         for message in messages:
             tx.messages.add(message)
+        held = held_openly(tx, node, after)
+        if held is not after:
+            tx.transfers.move(after, held)
+            tx.audit.add(leaf(held, held.changed_at, rule=Reason.STUDENT_HOLD))
+        return held
 
-    await node.store.write(store)
+    stored = await node.store.write(store)
     if messages:
         node.wake()
-    return after
+    return stored
+
+
+def _looked_at(node: Node, transfer: Transfer) -> datetime:
+    """Return when the loop looks at a certain match: at the next of the fixed times, or never by itself."""
+    if not node.rules.automatic_approval:
+        return transfer.expires_at
+    return next_batch(node.now(), node.rules.batch) if node.rules.batch else node.now()
 
 
 def _matching(node: Node, transfer: Transfer) -> Transfer:
@@ -49,7 +66,7 @@ def _matching(node: Node, transfer: Transfer) -> Transfer:
 def _after(node: Node, transfer: Transfer, found: Match) -> Transfer:
     now = node.now()
     if found.band is Band.CERTAIN:
-        due = now if node.rules.automatic_approval else transfer.expires_at
+        due = _looked_at(node, transfer)
         return transfer.to(State.REVIEW, at=now, student=found.student, next_try_at=due)
     if not is_enough(transfer.subject) and transfer.rounds < MAX_NEEDS_INFO_ROUNDS:
         until = now + NEEDS_INFO_LIFE

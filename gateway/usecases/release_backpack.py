@@ -9,6 +9,7 @@ from gateway.domain.backpack.base import LEVELS
 from gateway.domain.backpack.document import SCHEMA_VERSION
 from gateway.domain.backpack.versions import readable
 from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
+from gateway.domain.confidentiality import tells_place
 from gateway.domain.errors import Conflict, Malformed, Untrusted
 from gateway.domain.ids import LocalStudentId, b64url_decode, digest
 from gateway.domain.messages import MessageType
@@ -18,6 +19,7 @@ from gateway.domain.transfer import State, Transfer
 from gateway.usecases.basis import basis_of
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, StoredBackpack, Tx
+from gateway.usecases.safety import is_kept, is_protected
 from gateway.usecases.wholes import read_whole, sections_of
 
 Disclosures = Mapping[str, Sequence[str]]
@@ -34,13 +36,16 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     student = transfer.student
     if student is None or transfer.response_key is None:
         raise Conflict("an approved transfer needs a matched student and the requester's key")
+    if await node.store.read(lambda tx: is_kept(tx, student)):
+        return await _wait(node, transfer)
     backpack, earlier, known = await node.store.read(lambda tx: _held(tx, student))
     basis = await node.store.read(lambda tx: basis_of(node, tx, transfer))
     own = known or await _sign_segment(node, backpack, _learner(backpack, earlier))
     segments = [*earlier, own]
     version = transfer.version + 1
     purged = [_to_purge(node, entries) for entries in (*map(_disclosed, earlier), sections_of(backpack))]
-    classes = [_classes_of(one) for one in earlier] + [_own_classes(backpack)]
+    hidden = await node.store.read(lambda tx: is_protected(tx, student))
+    classes = [_classes_of(one, hidden=hidden) for one in earlier] + [_own_classes(backpack)]
     releases = _plan(node, transfer, [_without(*one) for one in zip(classes, purged, strict=True)])
     chain = await node.directory.own_chain()
     claims = _claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
@@ -79,6 +84,8 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
         Untrusted: it no longer does. The record stays here; the loop asks again later.
         PeerUnavailable: the agency cannot be asked. The same.
     """
+    if await node.store.read(lambda tx: is_kept(tx, transfer.student)):
+        return await _wait(node, transfer)
     listing = await node.directory.listing(transfer.peer, max_age=FRESH_FOR_RELEASE)
     if node.rules.required_marks - listing.trust_marks:
         raise Untrusted("trust_mark_missing")
@@ -94,6 +101,13 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
 
     await node.store.write(store)
     node.wake()
+    return after
+
+
+async def _wait(node: Node, transfer: Transfer) -> Transfer:
+    """Leave a record where it is until the hold on its student is lifted; nothing says that it waits."""
+    after = transfer.stay(at=node.now(), next_try_at=transfer.expires_at)
+    await node.store.write(lambda tx: tx.transfers.move(transfer, after))
     return after
 
 
@@ -195,21 +209,28 @@ def _own_classes(backpack: StoredBackpack) -> dict[str, list[str]]:
     }
 
 
-def _classes_of(segment: Segment) -> dict[str, list[str]]:
-    """Return the classes of what another district disclosed; its word and the entry's fields count."""
-    return {name: [_class(name, text) for text in texts] for name, texts in segment.disclosures.items()}
+def _classes_of(segment: Segment, *, hidden: bool) -> dict[str, list[str]]:
+    """Return the classes of what another district disclosed; its word and the entry's fields count.
+
+    Where a student's whereabouts are hidden, what tells them has a class that nobody knows: it stays.
+    """
+    return {
+        name: [_class(name, text, hidden=hidden) for text in texts]
+        for name, texts in segment.disclosures.items()
+    }
 
 
-def _class(section: str, disclosure: str) -> str:
+def _class(section: str, disclosure: str, *, hidden: bool) -> str:
     """Return the class of a disclosed entry, `[salt, entry]` (RFC 9901, 4.2.2).
 
     What does not fit the schema is restricted.
     """
     _, entry = orjson.loads(b64url_decode(disclosure))
     try:
-        return readable(section, entry)[0].sensitivity().level
+        read, present = readable(section, entry)
     except Malformed:
         return LEVELS[-1]
+    return "hidden" if hidden and tells_place(section, present) else read.sensitivity().level
 
 
 def _claims(

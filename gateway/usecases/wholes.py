@@ -10,17 +10,22 @@ from gateway.domain.backpack.compact import numbers_in
 from gateway.domain.backpack.whole import whole
 from gateway.domain.ids import LocalStudentId
 from gateway.usecases.ports import StoredBackpack, Tx
+from gateway.usecases.protection import Sections, concealed, protecting
 
 
 def read_whole(tx: Tx, student: LocalStudentId) -> StoredBackpack:
-    """Return the student's backpack with its entries as on the wire, or raise `Unknown`."""
+    """Return the student's backpack with its entries as on the wire, or raise `Unknown`.
+
+    Of a student whose whereabouts are protected, nothing that tells them is read.
+    """
     stored = tx.backpacks.get(student)
-    if stored.stamp is None:
+    hidden = bool(protecting(tx, student))
+    if stored.stamp is None and not hidden:
         return stored
-    sections = whole(
-        stored.sections, stored.stamp, tx.backpacks.kept(numbers_in(orjson.loads(stored.sections)))
-    )
-    return replace(stored, sections=orjson.dumps(sections), stamp=None)
+    sections: Sections = orjson.loads(stored.sections)
+    if stored.stamp is not None:
+        sections = whole(stored.sections, stored.stamp, tx.backpacks.kept(numbers_in(sections)))
+    return replace(stored, sections=orjson.dumps(concealed(tx, student, sections)), stamp=None)
 
 
 def sections_of(stored: StoredBackpack) -> Mapping[str, Sequence[Mapping[str, Any]]]:

@@ -16,6 +16,7 @@ from gateway.domain.entity_ids import entity_id
 from gateway.domain.errors import Misconfigured, PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId
 from gateway.domain.policy import Person, PersonId, Rules
+from gateway.domain.safety.pace import Limits
 from gateway.mapping.spec import MappingFile
 from gateway.peers.addresses import Outbound
 from gateway.peers.calls import Caller
@@ -253,6 +254,12 @@ def _outbound(settings: Settings) -> Outbound:
 def _rules(settings: Settings) -> Rules:
     return Rules(
         automatic_approval=settings.release.automatic_approval,
+        batch=timedelta(minutes=settings.release.batch_minutes) or None,
+        manual_share=settings.release.manual_share,
+        limits=Limits(
+            peer_per_hour=settings.release.peer_requests_per_hour,
+            actor_per_hour=settings.release.person_requests_per_hour,
+        ),
         automatic_import=settings.incoming.automatic_import,
         notice=settings.time_to_object,
         withheld_classes=frozenset(settings.release.withheld_classes),

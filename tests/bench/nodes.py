@@ -38,7 +38,8 @@ trust = { allow_loopback_http = true }
 _DISTRICT: Final = """\
 incoming = {{ automatic_import = true }}
 notice = {{ year = "2026-2027", text = "made up" }}
-release = {{ automatic_approval = true, requests_per_peer_per_day = 1000000 }}
+release = {{ automatic_approval = true, batch_minutes = 0, requests_per_peer_per_day = 1000000, \
+peer_requests_per_hour = 1000000, person_requests_per_hour = 1000000 }}
 import = {{ sink = "json_folder", options = {{ folder = "imports" }} }}
 source = {{ adapter = "oneroster_csv", mapping = "oneroster/oneroster", options = {{ path = "export.zip" }} }}
 

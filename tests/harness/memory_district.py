@@ -29,6 +29,12 @@ class MemoryBackpacks:
     def kept(self, numbers: Collection[int] | None = None) -> Mapping[int, str]:
         return dict(self.objects)
 
+    def forget_unnamed(self, number: int) -> None:
+        texts = [row.sections.decode() for row in self.rows.values()]
+        texts += [json for n, json in self.objects.items() if n != number]
+        if not any(f'"$":{number}{end}' in text for text in texts for end in ",}"):
+            self.objects.pop(number, None)
+
     def get(self, student: LocalStudentId) -> StoredBackpack:
         if student not in self.rows:
             raise Unknown("there is no such student")
@@ -46,8 +52,8 @@ class MemoryBackpacks:
             if candidate.birth_date == subject.birth_date or (key and normalise_id(candidate.state_id) == key)
         ]
 
-    def matching_keys(self) -> Sequence[tuple[str, date]]:
-        candidates = [row.candidate for row in self.ordered()]
+    def matching_keys(self, *, without: Collection[LocalStudentId] = ()) -> Sequence[tuple[str, date]]:
+        candidates = [row.candidate for row in self.ordered() if row.student not in without]
         return [
             (candidate.state_id or "", candidate.birth_date)
             for candidate in candidates

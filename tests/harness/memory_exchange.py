@@ -55,8 +55,15 @@ class MemoryTransfers:
         self.rows.update({id_: replace(self.rows[id_], next_try_at=now + lease) for id_ in taken})
         return [self.rows[id_] for id_ in taken]
 
-    def count_since(self, peer: EntityId, since: datetime) -> int:
+    def of_student(self, student: LocalStudentId) -> Sequence[Transfer]:
+        rows = [row for row in self.rows.values() if (row.role, row.student) == (Role.HOLDER, student)]
+        return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+    def count_since(
+        self, peer: EntityId, since: datetime, *, actor: str | None = None, state: State | None = None
+    ) -> int:
         rows = [row for row in self.rows.values() if (row.peer, row.role) == (peer, Role.HOLDER)]
+        rows = [row for row in rows if actor in {None, row.actor} and state in {None, row.state}]
         return sum(row.created_at >= since for row in rows)
 
     def list(
@@ -158,6 +165,11 @@ class MemorySegments:
     def own(self, student: LocalStudentId, fingerprint: Digest) -> Segment | None:
         rows = [row for row in self.rows.values() if (row.student, row.fingerprint) == (student, fingerprint)]
         return max(rows, key=lambda row: row.at, default=None)
+
+    def forget_own(self, student: LocalStudentId) -> None:
+        gone = {row.digest for row in self.rows.values() if row.student == student}
+        self.rows = {key: row for key, row in self.rows.items() if key not in gone}
+        self.came_with = frozenset(link for link in self.came_with if link[1] not in gone)
 
     def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
         key = normalise_id(state_id)

@@ -28,6 +28,7 @@ from tests.harness.memory_exchange import (
 )
 from tests.harness.memory_people import MemoryDrafts, MemorySessions, MemoryStaff
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
+from tests.harness.memory_safety import MemoryEmergencies, MemoryFlags, MemoryHolds, MemorySafetyTasks
 
 T = TypeVar("T")
 
@@ -54,6 +55,10 @@ class MemoryTx:
     chains: MemoryChains = field(default_factory=MemoryChains)
     members: MemoryMembers = field(default_factory=MemoryMembers)
     locator: MemoryLocator = field(default_factory=MemoryLocator)
+    holds: MemoryHolds = field(default_factory=MemoryHolds)
+    flags: MemoryFlags = field(default_factory=MemoryFlags)
+    safety_tasks: MemorySafetyTasks = field(default_factory=MemorySafetyTasks)
+    emergencies: MemoryEmergencies = field(default_factory=MemoryEmergencies)
     reviews: MemoryReviews = field(default_factory=MemoryReviews)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     code_choices: MemoryCodeChoices = field(default_factory=MemoryCodeChoices)

@@ -1,13 +1,14 @@
 """What a district releases, on which ground, and what it keeps back and why."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from gateway.domain.backpack.base import LEVELS
 from gateway.domain.errors import Forbidden
+from gateway.domain.safety.pace import LEAST_SHARE, Limits
 
 PURPOSE_TRANSFER: Final = "urn:backpack:purpose:enrollment-transfer"
 PURPOSES: Final = frozenset({PURPOSE_TRANSFER})
@@ -30,7 +31,13 @@ class Rules:
     """A district's choices, from its configuration."""
 
     automatic_approval: bool = False
-    """Approve certain matches without a human. For benchmarks and demonstrations."""
+    """Approve certain matches without a person."""
+    batch: timedelta | None = None
+    """Records leave together, at fixed times so far apart; None: at once, for demonstrations."""
+    manual_share: float = LEAST_SHARE
+    """Share of what could leave by itself that a person decides about, drawn by lot."""
+    limits: Limits = field(default_factory=Limits)
+    """Beyond these nothing leaves by itself."""
     automatic_import: bool = False
     notice: timedelta = timedelta(0)
     """How long a family has to object before an approved record leaves."""

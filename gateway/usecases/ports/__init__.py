@@ -30,6 +30,7 @@ from gateway.usecases.ports.records import (
     SentSegment,
     StoredBackpack,
 )
+from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
 from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals
 from gateway.usecases.ports.store import Store, Tx
 
@@ -47,9 +48,12 @@ __all__ = [
     "Disclosures",
     "Draft",
     "Drafts",
+    "Emergencies",
     "Entered",
     "Findings",
+    "Flags",
     "Grants",
+    "Holds",
     "IdentityProvider",
     "Import",
     "Imports",
@@ -72,6 +76,7 @@ __all__ = [
     "Review",
     "ReviewState",
     "Reviews",
+    "SafetyTasks",
     "Seals",
     "Seen",
     "Segment",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.domain.ids import Digest, EntityId, TransferId
+from gateway.domain.ids import Digest, EntityId, LocalStudentId, TransferId
 from gateway.domain.messages import Message, MessageType
 from gateway.domain.transfer import Role, State, Transfer
 
@@ -40,8 +40,13 @@ class Transfers(Protocol):
         Whoever crashes after this leaves them to be due again when the lease ends.
         """
 
-    def count_since(self, peer: EntityId, since: datetime) -> int:
-        """Count the holder-side transfers that the peer opened since then."""
+    def of_student(self, student: LocalStudentId) -> Sequence[Transfer]:
+        """Return the holder-side transfers that were matched with the student, oldest first."""
+
+    def count_since(
+        self, peer: EntityId, since: datetime, *, actor: str | None = None, state: State | None = None
+    ) -> int:
+        """Count the holder-side transfers that the peer opened since then; those of a person, in a state."""
 
     def list(
         self, *, role: Role | None = None, states: Sequence[State] = (), limit: int = 1000

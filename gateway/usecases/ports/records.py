@@ -42,6 +42,9 @@ class Segments(Protocol):
     def own(self, student: LocalStudentId, fingerprint: Digest) -> Segment | None:
         """Return the segment that already signs this content."""
 
+    def forget_own(self, student: LocalStudentId) -> None:
+        """Delete what this district signed about the student: it is signed anew when it is asked for."""
+
     def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
         """Return what other districts asserted about the student, oldest first; none without both keys."""
 
@@ -132,6 +135,9 @@ class Backpacks(Protocol):
     def kept(self, numbers: Collection[int] | None = None) -> Mapping[int, str]:
         """Return kept objects: those of the numbers and those that they name, or all."""
 
+    def forget_unnamed(self, number: int) -> None:
+        """Delete a kept object that no backpack and no other kept object names; a slow search."""
+
     def get(self, student: LocalStudentId) -> StoredBackpack:
         """Return it, or raise `Unknown`."""
 
@@ -141,8 +147,8 @@ class Backpacks(Protocol):
     def candidates(self, subject: Subject) -> Sequence[Candidate]:
         """Return the students who share the state id or the birth date."""
 
-    def matching_keys(self) -> Sequence[tuple[str, date]]:
-        """Return state id and birth date of every student who has both."""
+    def matching_keys(self, *, without: Collection[LocalStudentId] = ()) -> Sequence[tuple[str, date]]:
+        """Return state id and birth date of every student who has both, but for some."""
 
     def remove(self, students: Sequence[LocalStudentId]) -> None:
         """Delete students who are no longer in the source."""

@@ -12,6 +12,7 @@ from gateway.usecases.ports.people import Sessions, Staff
 from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
+from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
 
 T = TypeVar("T")
 
@@ -55,6 +56,14 @@ class Tx(Protocol):
     def members(self) -> Members: ...  # noqa: D102
     @property
     def locator(self) -> Locator: ...  # noqa: D102
+    @property
+    def holds(self) -> Holds: ...  # noqa: D102
+    @property
+    def flags(self) -> Flags: ...  # noqa: D102
+    @property
+    def safety_tasks(self) -> SafetyTasks: ...  # noqa: D102
+    @property
+    def emergencies(self) -> Emergencies: ...  # noqa: D102
     @property
     def reviews(self) -> Reviews: ...  # noqa: D102
     @property

@@ -1,0 +1,1 @@
+"""What protects a student: holds, flags, tasks of the officers, and emergencies."""
