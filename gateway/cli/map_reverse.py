@@ -13,7 +13,7 @@ from gateway.cli.exits import ExitCode
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
-from gateway.cli.viewing import access_of, leaf_of
+from gateway.cli.viewing import access_of, ask_leave, leaf_of
 from gateway.domain.errors import Conflict, Misconfigured, Unknown
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ async def _rows(opened: "Opened", wanted: str, key: str | None, actor: str) -> "
 
     if opened.adapter is None or opened.mapping is None:
         raise Misconfigured("this node has no source: name one under [source] in its settings")
+    await ask_leave(opened, actor, "student.export")
     today = opened.node.now().date()
     plan = make_plan(opened.mapping, await opened.adapter.tables(), today)
     received = await _received(opened, wanted, actor)

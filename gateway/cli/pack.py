@@ -102,8 +102,7 @@ def _summary(found: "PackFile") -> dict[str, Any]:
 def _clock(clock: "Clock | None") -> str:
     if clock is None:
         return "-"
-    unit = clock.unit.replace("_", " ") + ("" if clock.value == 1 else "s")
-    return f"{clock.value} {unit} ({clock.kind})"
+    return f"{clock.value} {clock.words} ({clock.kind})"
 
 
 def _rules(found: "PackFile") -> Iterator[dict[str, Any]]:

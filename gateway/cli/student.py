@@ -10,7 +10,7 @@ from gateway.cli.map import finding_facts, finding_lines
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, moment, say, show
 from gateway.cli.session import at_node
-from gateway.cli.viewing import access_of, leaf_of
+from gateway.cli.viewing import access_of, ask_leave, leaf_of
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import LocalStudentId
 
@@ -30,12 +30,14 @@ _HEAD = ("LOCAL ID", "NAME", "BORN", "STATE ID", "SCHOOL", "GRADE", "MAPPED")
 def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     *,
+    actor: ActorName,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """List students by local id."""
 
     async def work(opened: "Opened") -> "tuple[list[StoredBackpack], int]":
+        await ask_leave(opened, actor, "student.find")
         found = await _first(opened, limit)
         return found, await opened.node.store.read(lambda tx: tx.backpacks.count())
 
@@ -52,6 +54,7 @@ def find(
         typer.Argument(metavar="TEXT", help="Local id, state id or the beginning of a name; - reads it."),
     ] = None,
     *,
+    actor: ActorName,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
@@ -59,6 +62,7 @@ def find(
     wanted = private_text(text, "TEXT")
 
     async def work(opened: "Opened") -> "Sequence[StoredBackpack]":
+        await ask_leave(opened, actor, "student.find")
         return await opened.node.store.read(lambda tx: tx.backpacks.find(wanted))
 
     found = at_node(config, work)
@@ -84,6 +88,9 @@ def show_(
     from gateway.usecases.wholes import read_whole, sections_of
 
     async def work(opened: "Opened") -> "tuple[StoredBackpack, list[Finding]]":
+        stored = await opened.node.store.read(lambda tx: tx.backpacks.get(student))
+        await ask_leave(opened, actor, "student.read", school=stored.school)
+
         def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
             stored = read_whole(tx, student)
             tx.audit.add(leaf_of(opened.node, stored.learner, actor=actor))

@@ -9,7 +9,7 @@ from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, say, show
 from gateway.cli.session import at_node
 from gateway.cli.transfer_view import details, story, summary, table
-from gateway.cli.viewing import access_of, leaf_of
+from gateway.cli.viewing import access_of, ask_leave, leaf_of
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import TransferId
 from gateway.domain.transfer import Role, State
@@ -66,6 +66,8 @@ def show_(
     """
 
     async def work(opened: "Opened") -> "tuple[Transfer, list[Leaf], Sequence[Message]]":
+        await ask_leave(opened, actor, "case.read")
+
         def look(tx: "Tx") -> "tuple[Transfer, list[Leaf], Sequence[Message]]":
             found = tx.transfers.get(TransferId(id_))
             leaves = [leaf for _, leaf in tx.audit.list(object_=found.id)]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gateway.domain.disclosures import Access
     from gateway.domain.ids import EntityId, LocalStudentId, TransferId
     from gateway.usecases.ports import Node
+    from gateway.wiring import Opened
 
 VIEWED = "record.viewed"
 
@@ -45,3 +46,12 @@ def access_of(
         student=student,
         transfer=transfer,
     )
+
+
+async def ask_leave(opened: "Opened", actor: str, action: str, *, school: str | None = None) -> None:
+    """Ask the policy whether the person at the terminal may look; raise `Forbidden` if not."""
+    from gateway.domain.policy import Action, Kind, Object
+    from gateway.usecases.permission import permit
+
+    object_ = Object(kind=Kind.STUDENT, schools=frozenset({school} if school else ()))
+    await permit(opened.node, opened.operator(actor), Action(action), object_)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
@@ -30,45 +30,14 @@ class Lane(StrEnum):
     ENGLISH_LEARNER = "english_learner"
 
 
-_URGENCY: Final[Mapping[Lane, int]] = {
-    Lane.IEP: 0,
-    Lane.FOSTER: 0,
-    Lane.HOMELESS: 0,
-    Lane.MILITARY: 1,
-    Lane.MIGRANT: 1,
-}
 ORDINARY: Final = 2
 """The urgency of a transfer in no lane; 0 is the most urgent."""
-
-_DAYS: Final[Mapping[Lane, int]] = {Lane.FOSTER: 2, Lane.HOMELESS: 2, Lane.MIGRANT: 4}
-_ORDINARY_DAYS: Final = 10
 
 
 def lanes_of(names: Iterable[str]) -> tuple[Lane, ...]:
     """Return the lanes among the names, each once, in the order of `Lane`. Unknown names are passed over."""
     named = frozenset(names)
     return tuple(lane for lane in Lane if lane in named)
-
-
-def urgency_of(lanes: Iterable[Lane]) -> int:
-    """Return how urgent a transfer in these lanes is, 0 before all others."""
-    return min((_URGENCY.get(lane, ORDINARY) for lane in lanes), default=ORDINARY)
-
-
-def due_day(opened: date, lanes: Iterable[Lane]) -> date:
-    """Return the day by which a transfer in these lanes is to be answered, counted in weekdays."""
-    days = min((_DAYS.get(lane, _ORDINARY_DAYS) for lane in lanes), default=_ORDINARY_DAYS)
-    return _weekdays_after(opened, days)
-
-
-def _weekdays_after(day: date, count: int) -> date:
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < _SATURDAY
-    return day
-
-
-_SATURDAY: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,17 +89,19 @@ def new_case(
     direction: Role,
     *,
     at: datetime,
+    due_on: date,
+    urgency: int = ORDINARY,
     lanes: tuple[Lane, ...] = (),
     school: str | None = None,
 ) -> Case:
-    """Return the case of a transfer that has just been made."""
+    """Return the case of a transfer that has just been made; its pack says when it is due and how urgent."""
     return Case(
         transfer=transfer,
         direction=direction,
         lanes=lanes,
-        urgency=urgency_of(lanes),
+        urgency=urgency,
         opened_at=at,
-        due_on=due_day(at.date(), lanes),
+        due_on=due_on,
         school=school,
     )
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.calendars import Calendar, Span, Summer, Unit, nominal_days
-from gateway.domain.casework import Lane
+from gateway.domain.casework import ORDINARY, Lane
 from gateway.domain.policy.people import StaffRole
 
 PackId = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]{2})?$|^[a-z]{4,20}$")]
@@ -52,6 +52,11 @@ class Clock(Cited):
     def nominal(self) -> int:
         """Days of the calendar without holidays, to compare clocks."""
         return nominal_days(self.value, self.unit)
+
+    @property
+    def words(self) -> str:
+        """What is counted, as people say it."""
+        return self.unit.replace("_", " ") + ("" if self.value == 1 else "s")
 
 
 class LaneRule(Cited):
@@ -265,7 +270,7 @@ def _slower(base: Pack, own: Pack) -> Iterator[str]:
 
 def _longer(name: str, base: Clock | None, own: Clock | None) -> Iterator[str]:
     if base and own and own.nominal > base.nominal:
-        yield f"{name}: {own.value} {own.unit}s are longer than {base.value} {base.unit}s"
+        yield f"{name}: {own.value} {own.words} are longer than {base.value} {base.words}"
 
 
 def _less_kept(base: Pack, own: Pack) -> Iterator[str]:
@@ -290,29 +295,25 @@ def _less_kept(base: Pack, own: Pack) -> Iterator[str]:
                 yield f"notice.{name}: is asked for"
 
 
-def due_on(
-    pack: Pack,
-    opened: date,
-    lanes: Collection[Lane],
-    calendar: Calendar,
-    *,
-    default: int = 10,
-) -> date:
+def due_on(pack: Pack, opened: date, lanes: Collection[Lane], calendar: Calendar) -> date:
     """Return the last day on which the holder's answer is in time.
 
     Both ends follow the same clock: the requester from the day it asked, the holder from the day it was
-    asked. Where no clock is set, `default` business days.
+    asked. Where no clock is set, ten business days.
     """
     clock = pack.respond_in(lanes)
     if clock is None:
-        return calendar.after(opened, default, Unit.BUSINESS_DAY)
+        return calendar.after(opened, _CUSTOM, Unit.BUSINESS_DAY)
     return calendar.after(opened, clock.value, clock.unit)
 
 
-def urgency_in(pack: Pack, lanes: Collection[Lane], ordinary: int = 2) -> int:
+_CUSTOM: Final = 10
+
+
+def urgency_in(pack: Pack, lanes: Collection[Lane]) -> int:
     """Return how urgent a transfer in these lanes is; 0 before all others."""
     said = [rule.urgency for lane in lanes if (rule := pack.lanes.get(lane)) and rule.urgency is not None]
-    return min(said, default=ordinary)
+    return min(said, default=ORDINARY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from gateway.domain.errors import Conflict, Forbidden, Gone, Malformed, OverBudg
 from gateway.domain.exchange import RequestClaims
 from gateway.domain.ids import Digest, TransferId, digest
 from gateway.domain.messages import MessageType
+from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.policy import LEGAL_BASES, PURPOSES
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.domain.trust import Peer
@@ -28,7 +29,15 @@ async def receive_request(node: Node, peer: Peer, jws: str) -> Status:
     claims = read(node, MessageType.REQUEST, jws, peer.listing, RequestClaims)
     now = node.now()
     transfer = _transfer(node, peer, claims, digest(jws.encode()), now)
-    case = new_case(transfer.id, Role.HOLDER, at=now, lanes=lanes_of(claims.lanes))
+    lanes = lanes_of(claims.lanes)
+    case = new_case(
+        transfer.id,
+        Role.HOLDER,
+        at=now,
+        due_on=due_on(node.pack, node.calendar.day_of(now), lanes, node.calendar),
+        urgency=urgency_in(node.pack, lanes),
+        lanes=lanes,
+    )
 
     def store(tx: Tx) -> Transfer:
         if known := tx.transfers.by_request(peer.id, claims.jti):

@@ -9,6 +9,7 @@ from gateway.domain.clocks import REQUEST_LIFE, TRANSFER_LIFE
 from gateway.domain.errors import Refused
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.messages import MessageType
+from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.policy import (
     LEGAL_BASES,
     PURPOSE_TRANSFER,
@@ -70,7 +71,16 @@ async def request_backpack(node: Node, wish: Wish) -> Transfer:
         expires_at=now + TRANSFER_LIFE,
         next_try_at=now,
     )
-    case = new_case(transfer.id, Role.REQUESTER, at=now, lanes=tuple(wish.lanes), school=wish.school)
+    lanes = tuple(wish.lanes)
+    case = new_case(
+        transfer.id,
+        Role.REQUESTER,
+        at=now,
+        due_on=due_on(node.pack, node.calendar.day_of(now), lanes, node.calendar),
+        urgency=urgency_in(node.pack, lanes),
+        lanes=lanes,
+        school=wish.school,
+    )
 
     def store(tx: Tx) -> None:
         tx.transfers.add(transfer)

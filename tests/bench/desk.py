@@ -25,6 +25,7 @@ from gateway.demo.nodes import free_ports
 from gateway.demo.staff import list_staff
 from gateway.domain.casework import Lane, new_case
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
+from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.policy import PURPOSE_TRANSFER
 from gateway.domain.policy.people import StaffRole
 from gateway.domain.transfer import Role, State, Subject, Transfer
@@ -37,6 +38,7 @@ from gateway.usecases.evidence import leaf
 from gateway.usecases.ports import Node, Session, Tx
 from gateway.wiring.desk import make_desk
 from tests.harness.pair import Clock, Network, PlainDirectory, backpack, make_node
+from tests.harness.staff import calendar, pack
 
 BARS: Final = {"queue": 150.0}
 """Milliseconds; any other page 60."""
@@ -157,7 +159,16 @@ def _store(tx: Tx, made: Sequence[Transfer], dice: random.Random) -> None:
     for one in made:
         lanes = (dice.choice(list(Lane)),) if dice.random() < 0.2 else ()
         tx.transfers.add(one)
-        tx.cases.open(new_case(one.id, one.role, at=one.created_at, lanes=lanes))
+        due = due_on(pack(), one.created_at.date(), lanes, calendar())
+        case = new_case(
+            one.id,
+            one.role,
+            at=one.created_at,
+            due_on=due,
+            urgency=urgency_in(pack(), lanes),
+            lanes=lanes,
+        )
+        tx.cases.open(case)
         tx.audit.add(leaf(one, one.created_at))
 
 

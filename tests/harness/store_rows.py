@@ -10,11 +10,13 @@ from gateway.domain.casework import Case, Lane, new_case
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, digest
 from gateway.domain.matching import Candidate
 from gateway.domain.messages import Direction, Message, MessageType
+from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.proposals import Proposal, payload_digest
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding, Rule, finding
 from gateway.usecases.ports import ArchivedRecord, Member, Segment, StoredBackpack, Tx
+from tests.harness.staff import calendar, pack
 
 Row = TypeVar("Row")
 
@@ -69,7 +71,14 @@ def transfer(id_: str = "T-1", **changes: Any) -> Transfer:
 
 def case(id_: str = "T-1", *, lanes: tuple[Lane, ...] = (), **changes: Any) -> Case:
     """Return the case of a transfer that a peer has just asked for."""
-    opened = new_case(TransferId(id_), Role.HOLDER, at=changes.pop("opened_at", NOON), lanes=lanes)
+    opened = new_case(
+        TransferId(id_),
+        Role.HOLDER,
+        at=changes.pop("opened_at", NOON),
+        due_on=due_on(pack(), NOON.date(), lanes, calendar()),
+        urgency=urgency_in(pack(), lanes),
+        lanes=lanes,
+    )
     return replace(opened, **changes)
 
 

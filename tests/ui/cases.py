@@ -1,16 +1,17 @@
 """Made-up transfers, put straight into a desk's store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.domain.casework import Lane, new_case
 from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.packs import urgency_in
 from gateway.domain.policy import PURPOSE_TRANSFER
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.usecases.evidence import leaf
 from gateway.usecases.ports import Tx
+from tests.harness.staff import pack
 from tests.ui.desk import Desk
 
 ZONE = ZoneInfo("America/Chicago")
@@ -45,11 +46,13 @@ async def put_transfer(
         expires_at=now + timedelta(days=30),
         next_try_at=None,
     )
-    case = new_case(transfer.id, role, at=now, lanes=tuple(lanes))
+    due_on = now.astimezone(ZONE).date() + timedelta(days=due_in)
+    urgency = urgency_in(pack(), tuple(lanes))
+    case = new_case(transfer.id, role, at=now, due_on=due_on, urgency=urgency, lanes=tuple(lanes))
 
     def store(tx: Tx) -> None:
         tx.transfers.add(transfer)
-        tx.cases.open(replace(case, due_on=now.astimezone(ZONE).date() + timedelta(days=due_in)))
+        tx.cases.open(case)
         tx.audit.add(leaf(transfer, now, actor=transfer.actor, rule=transfer.legal_basis))
 
     await desk.store.write(store)

@@ -208,3 +208,19 @@ def test_the_examples_of_the_how_to_page_run(district: District) -> None:
     tested = district.do("policy", "test", str(district.folder / "cases.toml"))
 
     assert (checked.exit_code, tested.exit_code) == (0, 0), checked.stdout + tested.stdout
+
+
+def test_a_terminal_of_district_it_runs_the_node_and_reads_no_record(mapped: District) -> None:
+    one = student(mapped)
+    text = re.sub(r"(?m)^roles = .*$", 'roles = ["it_admin"]', mapped.config.read_text("utf-8"))
+    mapped.config.write_text(text, "utf-8")
+
+    refused = [
+        mapped.do("student", "list"),
+        mapped.do("student", "find", one),
+        mapped.do("student", "show", one),
+    ]
+
+    assert [done.exit_code for done in refused] == [1, 1, 1]
+    assert all("(rule student." in done.stderr and not done.stdout for done in refused)
+    assert mapped.do("map", "findings").exit_code == 0

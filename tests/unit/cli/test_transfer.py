@@ -274,7 +274,7 @@ async def _needs_more(path: Path, id_: TransferId) -> None:
 
 async def _add(path: Path, transfer: Transfer) -> None:
     store = await SqlStore.open(path, checkpointer=False)
-    case = new_case(transfer.id, transfer.role, at=transfer.created_at)
+    case = new_case(transfer.id, transfer.role, at=transfer.created_at, due_on=transfer.created_at.date())
 
     def add(tx: Tx) -> None:
         tx.transfers.add(transfer)

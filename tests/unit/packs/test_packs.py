@@ -44,7 +44,7 @@ def test_all_packs_together_promise_sixty_days() -> None:
 def test_a_pack_cites_every_rule(name: str) -> None:
     cited = dict(read_pack(name).whole.cited())
 
-    assert {"respond", "notice", "fee_hold"} <= cited.keys()
+    assert {"notice", "fee_hold", "retention"} <= cited.keys()
     assert all(rule.source and rule.checked_on <= TODAY for rule in cited.values())
 
 
@@ -83,6 +83,7 @@ tightens = "us"
 [calendar]
 country = "US"
 """
+CITED_INLINE = "source = 'made up', checked_on = 2026-11-28, verified = false"
 CITED = 'source = "made up"\nchecked_on = 2026-11-28\nverified = false\n'
 
 
@@ -90,8 +91,8 @@ CITED = 'source = "made up"\nchecked_on = 2026-11-28\nverified = false\n'
     ("table", "told"),
     [
         (
-            '[respond]\nvalue = 60\nunit = "day"\nkind = "policy"',
-            r"pack\.toml:8: respond: 60 days are longer",
+            f"[lanes.iep]\nrespond = {{ value = 60, unit = 'day', kind = 'policy', {CITED_INLINE} }}",
+            r"pack\.toml:9: lanes\.iep\.respond: 60 days are longer than 10 business days",
         ),
         ("[lanes.foster]\nurgency = 2", r"pack\.toml:9: lanes\.foster\.urgency: 2 is less urgent than 0"),
         ('[sections.health]\nrole = "nurse"\nsealed = false', r"pack\.toml:8: sections\.health: was sealed"),
