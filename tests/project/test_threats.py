@@ -38,6 +38,7 @@ ASSERTIONS = "unit/http/test_oauth_assertions.py"
 PROOFS = "unit/http/test_oauth_proofs.py"
 OAUTH = "unit/http/test_oauth.py"
 REQUESTS = "unit/http/test_oauth_requests.py"
+PRODUCT = "unit/policy/test_whole_product.py"
 EXCHANGE = "unit/http/test_exchange.py"
 SWEEP = "unit/http/test_sweep.py"
 CYCLE = "unit/usecases/test_transfer_cycle.py"
@@ -342,6 +343,28 @@ THREATS: Final = (
         "A district that was taken over asks for everybody",
         "A person decides; requests of one district are counted by the day",
         ((CYCLE, "a_peer_that_asks_too_often_is_told_to_wait"),),
+    ),
+    Threat(
+        "A3",
+        "A member of staff looks into a record, or moves one, without need",
+        "What no rule allows is refused and logged; sealed sections, flags and bulk need two people",
+        (
+            (PRODUCT, "another_schools_records_are_closed_to_the_staff_of_a_school"),
+            (PRODUCT, "a_sealed_section_opens_for_its_role_only"),
+            (PRODUCT, "nobody_does_alone_what_needs_two"),
+            (PRODUCT, "ones_own_word_is_not_a_second_person"),
+            ("unit/policy/test_permission.py", "a_refusal_names_its_rule_and_is_in_the_log"),
+        ),
+    ),
+    Threat(
+        "A4",
+        "District IT reads records with the product, or gives itself the role for it",
+        "No rule opens a record to IT; roles and rules are changed by two",
+        (
+            (PRODUCT, "what_runs_the_node_and_what_audits_it_reads_no_record"),
+            (PRODUCT, "roles_and_rules_are_changed_by_two_freshly_signed_in"),
+            ("unit/cli/test_policy.py", "a_terminal_of_district_it_runs_the_node_and_reads_no_record"),
+        ),
     ),
     Threat(
         "A7",
