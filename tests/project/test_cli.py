@@ -293,7 +293,7 @@ def test_an_agency_admits_a_running_district_that_finds_all_well(tmp_path: Path)
         suspended = backpack("agency", "suspend", maple_url, "--yes", "--json", *at_agency)
 
     found = {one["name"]: one["status"] for one in checks}
-    assert (agency_said, maple_said) == ({"url": agency_url}, {"url": maple_url})
+    assert (agency_said["url"], maple_said["url"]) == (agency_url, maple_url)
     assert (others.returncode, json.loads(others.stdout)) == (0, [])
     assert (unasked.returncode, wrong.returncode) == (2, 1)
     assert fingerprint in unasked.stderr
@@ -316,7 +316,7 @@ def serving(folder: Path) -> Iterator[Any]:
     with process:
         assert process.stdout is not None
         try:
-            yield json.loads("".join(process.stdout.readline() for _ in range(3)))
+            yield json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
