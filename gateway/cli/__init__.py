@@ -8,6 +8,8 @@ from gateway.cli import (
     agency,
     demo,
     doctor,
+    flag,
+    hold,
     init,
     keys,
     map,  # noqa: A004  the noun of a command
@@ -67,6 +69,9 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(map.app, name="map", help="From the rows of the local system to backpacks.")
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
+app.add_typer(hold.app, name="hold", help="Holds on students' records.")
+app.add_typer(flag.app, name="flag", help="Safety flags of students, and what the officers have to do.")
+app.command("break-glass")(flag.break_glass)
 app.add_typer(agency.app, name="agency", help="Whom the agency vouches for.")
 app.add_typer(policy.app, name="policy", help="Who may do what, and why.")
 app.add_typer(pack.app, name="pack", help="What law and custom of a state ask of a transfer.")

@@ -42,6 +42,8 @@ PRODUCT = "unit/policy/test_whole_product.py"
 EXCHANGE = "unit/http/test_exchange.py"
 SWEEP = "unit/http/test_sweep.py"
 CYCLE = "unit/usecases/test_transfer_cycle.py"
+SAFETY = "unit/usecases/test_safety.py"
+LIVE_SAFETY = "federation/test_live_safety.py"
 CRASHES = "unit/usecases/test_crashes.py"
 ADAPTERS = "contracts/test_adapters.py"
 PRIVATE = "project/test_no_personal_data.py"
@@ -336,13 +338,19 @@ THREATS: Final = (
             (CYCLE, "a_held_request_still_looks_pending_and_goes_on_after_the_hold"),
             (EXCHANGE, "the_tag_does_not_tell_steps_that_the_requester_may_not_know"),
             ("unit/http/test_agency.py", "every_answer_of_the_locator_has_the_same_size"),
+            (SAFETY, "a_silently_held_request_looks_like_any_other_to_the_other_district"),
+            (SAFETY, "nobody_but_the_safety_officer_learns_of_a_silent_hold"),
+            (LIVE_SAFETY, "a_silent_hold_is_told_neither_by_bytes_nor_by_time"),
         ),
     ),
     Threat(
         "A2",
         "A district that was taken over asks for everybody",
-        "A person decides; requests of one district are counted by the day",
-        ((CYCLE, "a_peer_that_asks_too_often_is_told_to_wait"),),
+        "A person decides; beyond what is usual nothing leaves by itself, and an officer is told",
+        (
+            (CYCLE, "a_peer_that_asks_too_often_is_told_to_wait"),
+            (SAFETY, "a_district_that_asks_five_hundred_times_an_hour_gets_nothing_by_itself"),
+        ),
     ),
     Threat(
         "A3",
@@ -426,6 +434,15 @@ THREATS: Final = (
             (PRIVATE, "no_metric_says_anything_of_the_student"),
             (PRIVATE, "no_answer_to_a_peer_says_anything_of_the_student"),
             (PRIVATE, "no_message_on_a_terminal_says_anything_of_the_student"),
+        ),
+    ),
+    Threat(
+        "A24",
+        "Files, databases and backups that tell where a protected student is",
+        "What tells a place is labelled in the schema and is not kept of a protected student",
+        (
+            (SAFETY, "what_is_kept_of_a_protected_student_no_longer_tells_the_place"),
+            (LIVE_SAFETY, "nothing_at_either_node_tells_where_a_protected_student_is"),
         ),
     ),
     Threat(
