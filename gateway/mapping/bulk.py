@@ -23,6 +23,7 @@ from gateway.mapping.findings import Finding
 from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering
 from gateway.mapping.intake import Counts
+from gateway.mapping.keyed import Keyed
 from gateway.mapping.making import Making, MappedBucket
 from gateway.mapping.manifest import check_manifest
 from gateway.mapping.parts import STUDENT
@@ -33,7 +34,7 @@ from gateway.mapping.spec import MappingFile
 
 __all__ = ["BUCKET", "BulkRun", "Counts", "MappedBucket", "open_bulk"]
 
-BUCKET: Final = 4_000
+BUCKET: Final = 2_000
 """Students in one bucket: some hundred megabytes at 80 rows each."""
 _MOST_AT_ONCE: Final = 4
 
@@ -163,7 +164,7 @@ async def open_bulk(
     gathered = Gathering(adapter, plan, work, dictionary or Dictionary())
     people = await gathered.people()
     students, count = _in_buckets(people, bucket)
-    conditions = Conditions(students.get_column("key"))
+    conditions = Conditions(Keyed(students.select("key"), "key"))
     frames = Frames(gathered.problems, gathered, conditions, gathered.dictionary)
     changes = Changes(state, plan) if state else None
     await gathered.read(students, frames, count, changes)

@@ -15,16 +15,21 @@ from typing import Final, NamedTuple
 import orjson
 import polars as pl
 
-from gateway.mapping.columns import AT, FAULT, FILE, LINE, key_expression, key_of
+from gateway.mapping.columns import AT, FAULT, FILE, KEY, LINE, key_of
 from gateway.mapping.held import Held
+from gateway.mapping.keyed import key_hashes
 from gateway.mapping.nodes import LinkPlan, Node, Object, Pieces, Place, Reference, Rows, Several, Tree
 from gateway.mapping.plan import ENGINE, Plan
 
-_NOT_CONTENT: Final = {LINE, AT, FAULT, FILE, "@s", "@who", "@bucket", "@key"}
+_NOT_CONTENT: Final = {LINE, AT, FAULT, FILE, KEY, "@s", "@who", "@bucket"}
 _STUDENTS: Final = "students-00000.parquet"
 _ROLL: Final = "@roll"
 """Who is a student, as if it were a source: conditions may ask it."""
-_NO_KEYS: Final = pl.Series("key", [], dtype=pl.String)
+_NO_KEYS: Final = pl.Series("key", [], dtype=pl.UInt64)
+_NOBODY: Final = pl.Series("key", [], dtype=pl.String)
+_HASHES: Final = {"key": pl.UInt64, "hash": pl.UInt64}
+_WAITING: Final = 1_000_000
+"""Sums of students that are not added up yet."""
 
 
 class Edge(NamedTuple):
@@ -40,11 +45,12 @@ class Edge(NamedTuple):
     def names(self, rows: pl.DataFrame, changed: pl.Series) -> pl.Series:
         """Return which of the rows name one of the keys."""
         if self.separator is None:
-            return key_of(rows, self.columns).is_in(changed.implode())
+            return key_hashes(key_of(rows, self.columns)).is_in(changed.implode())
         cells = rows.select(pl.col(self.columns[0]).unique())
         pieces = cells.with_columns(pl.col(self.columns[0]).str.split(self.separator).alias("piece"))
         exploded = pieces.explode("piece").with_columns(pl.col("piece").str.strip_chars())
-        naming = exploded.filter(pl.col("piece").is_in(changed.implode())).get_column(self.columns[0])
+        named = key_hashes(exploded.get_column("piece")).is_in(changed.implode())
+        naming = exploded.filter(named).get_column(self.columns[0])
         return rows.get_column(self.columns[0]).is_in(naming.unique().implode())
 
 
@@ -66,10 +72,11 @@ class Changes:
     plan: Plan
     edges: list[Edge] = field(init=False)
     shared: dict[Keyed, pl.DataFrame] = field(default_factory=dict)
-    """`key` and `hash` now."""
+    """Hashes of keys, and of the rows that have them, now."""
     changed: dict[Keyed, pl.Series] = field(default_factory=dict)
-    """Keys whose rows are others than in the last run, or lead to such."""
+    """Hashes of keys whose rows are others than in the last run, or lead to such."""
     _own: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: int = 0
 
     def __post_init__(self) -> None:
         self.edges = list(dict.fromkeys(edges_of(self.plan)))
@@ -85,26 +92,33 @@ class Changes:
         """Take a student's rows in, as they are put into buckets."""
         hashed = pl.DataFrame({"@s": rows.get_column("@s"), "hash": row_hashes(rows) ^ view})
         self._own.append(hashed.group_by("@s").agg(pl.col("hash").sum()))
+        self._waiting += self._own[-1].height
+        if self._waiting > _WAITING + self._own[0].height:
+            self._sums()
 
     def prints(self, students: pl.DataFrame) -> pl.DataFrame:
         """Return `key`, `@s` and `hash` of every student."""
+        sums = self._sums()
+        return students.select("key", "@s").join(sums, on="@s", how="left", maintain_order="left")
+
+    def _sums(self) -> pl.DataFrame:
         schema = {"@s": pl.UInt32, "hash": pl.UInt64}
-        own = pl.concat(self._own) if self._own else pl.DataFrame(schema=schema)
-        summed = own.group_by("@s").agg(pl.col("hash").sum())
-        self._own = [summed]
-        return students.select("key", "@s").join(summed, on="@s", how="left", maintain_order="left")
+        own = pl.concat([pl.DataFrame(schema=schema), *self._own])
+        self._own = [own.group_by("@s").agg(pl.col("hash").sum())]
+        self._waiting = self._own[0].height
+        return self._own[0]
 
     def compare(self, held: Mapping[str, Held], students: pl.Series) -> None:
         """Find out which shared rows changed, and what leads to them."""
         if any(edge.target == _ROLL for edge in self.edges):
-            hashed = pl.DataFrame(
-                {"key": students, "hash": pl.Series([1], dtype=pl.UInt64).new_from_index(0, len(students))}
-            )
-            self.shared[_ROLL, ("key",)] = hashed
+            ones = pl.repeat(1, len(students), dtype=pl.UInt64, eager=True)
+            self.shared[_ROLL, ("key",)] = pl.DataFrame({"key": key_hashes(students), "hash": ones})
         for keyed in {(edge.target, edge.key) for edge in self.edges}:
             if keyed[0] in held:
                 self.shared[keyed] = _hashes(held[keyed[0]], keyed[1])
-        known = _shared_in(self.folder / "base") if self._is_ours("base") else {}
+        if not self._is_ours("base"):
+            return
+        known = _shared_in(self.folder / "base")
         for keyed, now in self.shared.items():
             self.changed[keyed] = _differing(now, known.get(keyed))
         while self._spread(held):
@@ -117,24 +131,15 @@ class Changes:
             changed = self.changed.get((edge.target, edge.key), _NO_KEYS)
             if not len(changed) or edge.source not in held:
                 continue
-            rows = self._naming(edge, held[edge.source], changed)
+            naming = [rows.filter(edge.names(rows, changed)) for rows in held[edge.source].frames()]
+            rows = pl.concat(naming) if naming else pl.DataFrame()
             for keyed in [one for one in self.changed if rows.height and one[0] == edge.source]:
-                keys = key_of(rows, keyed[1]).drop_nulls().unique()
+                keys = key_hashes(key_of(rows, keyed[1])).drop_nulls().unique()
                 new = keys.filter(~keys.is_in(self.changed[keyed].implode()))
                 if len(new):
                     self.changed[keyed] = pl.concat([self.changed[keyed].alias("key"), new.alias("key")])
                     more = True
         return more
-
-    def _naming(self, edge: Edge, held: Held, changed: pl.Series) -> pl.DataFrame:
-        """Return the rows that name one of the keys: the columns by which others name them."""
-        whole = held.whole()
-        names = whole.collect_schema().names()
-        if not names:
-            return pl.DataFrame()
-        columns = {column for keyed in self.changed if keyed[0] == edge.source for column in keyed[1]}
-        rows = held.read(whole.select(sorted({*edge.columns, *columns})))
-        return rows.filter(edge.names(rows, changed))
 
     def touched(self, source: str, rows: pl.DataFrame) -> pl.Series:
         """Return the students whose rows name something that changed."""
@@ -150,7 +155,7 @@ class Changes:
 
         The second need no look at shared rows: those were as they are now.
         """
-        made, pending = _NO_KEYS, self._known("pending")
+        made, pending = _NOBODY, self._known("pending")
         if self._is_ours("pending") and _same(_shared_in(self.folder / "pending"), self.shared):
             made = _equal(prints, pending)
         same = _equal(prints, self._known("base") if self._is_ours("base") else None)
@@ -269,14 +274,16 @@ def _edge(places: Sequence[Place], target: str, key: tuple[str, ...]) -> Iterato
 
 
 def _hashes(held: Held, key: tuple[str, ...]) -> pl.DataFrame:
-    whole = held.whole()
-    names = whole.collect_schema().names()
-    if not names:
-        return pl.DataFrame(schema={"key": pl.String, "hash": pl.UInt64})
-    cells = sorted(set(names) - _NOT_CONTENT)
-    hashed = whole.select(key_expression(key).alias("key"), pl.struct(cells).hash(seed=1).alias("hash"))
-    sums = hashed.drop_nulls("key").group_by("key").agg(pl.col("hash").sum())
-    return held.read(sums)
+    found = (
+        pl.DataFrame({"key": key_hashes(key_of(rows, key)), "hash": row_hashes(rows)})
+        for rows in held.frames()
+    )
+    return (
+        pl.concat([pl.DataFrame(schema=_HASHES), *found])
+        .drop_nulls("key")
+        .group_by("key")
+        .agg(pl.col("hash").sum())
+    )
 
 
 def _differing(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.Series:
@@ -289,7 +296,7 @@ def _differing(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.Series:
 
 def _equal(prints: pl.DataFrame, known: pl.DataFrame | None) -> pl.Series:
     if known is None:
-        return _NO_KEYS
+        return _NOBODY
     same = prints.join(known, on=["key", "hash"], how="semi", nulls_equal=True)
     return same.get_column("key")
 

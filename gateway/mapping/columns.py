@@ -86,10 +86,10 @@ def listed(items: pl.Series, prefix: str) -> pl.Series:
     return frame.select(made.alias(JSON)).get_column(JSON)
 
 
-def behind(texts: pl.Series, prefix: str) -> pl.Series:
-    """Return each text that is not empty behind the prefix."""
+def enclosed(texts: pl.Series, before: str, after: str = "") -> pl.Series:
+    """Return each text that is not empty between two others."""
     frame = pl.DataFrame({JSON: texts})
-    made = pl.when(pl.col(JSON) != "").then(pl.concat_str([pl.lit(prefix), pl.col(JSON)]))
+    made = pl.when(pl.col(JSON) != "").then(pl.concat_str([pl.lit(before), pl.col(JSON), pl.lit(after)]))
     return frame.select(made.otherwise(pl.lit("")).alias(JSON)).get_column(JSON)
 
 
@@ -104,11 +104,6 @@ def quoted_any(texts: pl.Series) -> pl.Series:
         if len(at)
         else made
     )
-
-
-def unquoted(texts: pl.Series) -> pl.Series:
-    """Return the text inside JSON strings; escapes stay as they are."""
-    return texts.str.slice(1, None).str.strip_suffix('"')
 
 
 def constant(text: str, height: int) -> pl.Series:

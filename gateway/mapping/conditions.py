@@ -6,6 +6,7 @@ from functools import reduce
 
 import polars as pl
 
+from gateway.mapping.keyed import Keyed
 from gateway.mapping.lookups import holds_in
 from gateway.mapping.nodes import Condition, Test
 
@@ -14,8 +15,7 @@ from gateway.mapping.nodes import Condition, Test
 class Conditions:
     """Tells which rows hold. What texts came to is kept for the next frame; safe for several threads."""
 
-    students: pl.Series
-    """Keys of the students."""
+    students: Keyed
     _tests: dict[int, Callable[[pl.Series], pl.Series]] = field(default_factory=dict)
 
     def holds(self, test: Test, frame: pl.DataFrame) -> pl.Series | None:
@@ -29,7 +29,7 @@ class Conditions:
             return pl.Series([answer], dtype=pl.Boolean).new_from_index(0, frame.height)
         texts = frame.get_column(condition.place.name)
         if condition.student is not None:
-            known = texts.str.strip_chars().is_in(self.students.implode())
+            known = self.students.has(texts.str.strip_chars())
             return known if condition.student else ~known
         test = self._tests.get(id(condition))
         if test is None:

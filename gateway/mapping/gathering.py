@@ -11,31 +11,26 @@ from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping import compose
 from gateway.mapping.changes import Changes
 from gateway.mapping.columns import AT, FAULT, FILE, KEY, LINE
+from gateway.mapping.dates import Problem
+from gateway.mapping.fates import FAULTY, FREE, REASONS, USED, Fates, reason
 from gateway.mapping.findings import Finding
 from gateway.mapping.frames import Frames
 from gateway.mapping.headers import denied_finding, unread_columns
-from gateway.mapping.held import Buckets, Held
-from gateway.mapping.intake import FAULTY, FREE, REASONS, USED, Counts, Intake
+from gateway.mapping.held import Buckets, Held, Room
+from gateway.mapping.intake import Counts, Intake
 from gateway.mapping.kept import all_links, kept_sources
-from gateway.mapping.parts import STUDENT, WHO
-from gateway.mapping.plan import PartPlan, Plan
+from gateway.mapping.keyed import Keyed
+from gateway.mapping.plan import Plan
 from gateway.mapping.problems import Problems
 from gateway.mapping.roll import NO_ROLE, Decision, decide, decisions
+from gateway.mapping.routing import Routing, View
 from gateway.mapping.rows import RowSource, Table
 
-_BUCKET: Final = "@bucket"
-_AT_ONCE: Final = 300_000
+_AT_ONCE: Final = 150_000
 """Rows that are put into buckets at a time."""
-_REUSE: Final = 96 * 1024 * 1024
+_REUSE: Final = 32 * 1024 * 1024
 """Bytes of a source that are kept between its two readings."""
-
-View = tuple[str, str, str | None]
-"""A source, by whose student its rows are found, and what parts several students there."""
-
-
-def view_of(part: PartPlan) -> View:
-    """Return which rows a part takes."""
-    return part.source.name, part.student.name, part.part.split
+_ROLL: Final = {"key": pl.String, "line": pl.UInt32, "student": pl.Boolean}
 
 
 class Gathering:
@@ -44,29 +39,30 @@ class Gathering:
     def __init__(self, adapter: RowSource, plan: Plan, folder: Path, dictionary: Dictionary) -> None:
         self._adapter = adapter
         self._plan = plan
-        self._folder = folder
+        self.room = Room(folder)
         self.problems = Problems()
         self.dictionary = dictionary
         self._intakes = {
-            name: Intake(source, plan.mapping.conventions, self.problems)
-            for name, source in plan.sources.items()
-            if source.table is not None
+            name: self._intake(name) for name, source in plan.sources.items() if source.table is not None
         }
-        self.kept = {name: Held(folder, name) for name in kept_sources(plan)}
+        self.kept = {name: Held(self.room, name) for name in kept_sources(plan)}
         self.views: dict[View, Buckets] = {}
         self.twice: dict[str, pl.Series] = {}
         """Where rows stand that have the key of an earlier one."""
-        self._marks: dict[str, list[tuple[int, pl.Series]]] = {}
+        self.roll = Keyed(pl.DataFrame(schema=_ROLL), "key")
+        """Everybody, with whether a `student`."""
+        self._fates = {name: Fates() for name in self._intakes}
         self._again: dict[str, list[pl.DataFrame]] = {}
         self._decisions: list[Decision] = []
-        self._roll = pl.DataFrame(schema={"key": pl.String, "line": pl.UInt32, "student": pl.Boolean})
-        self._students = pl.DataFrame(schema={"key": pl.String})
+
+    def _intake(self, name: str) -> Intake:
+        return Intake(self._plan.sources[name], self._plan.mapping.conventions, self.problems)
 
     # --- what links lead to ----------------------------------------------------------------------------
 
     def rows(self, source: str, key: Sequence[str], keys: pl.Series) -> pl.DataFrame:
         """Return the rows whose key is one of the keys."""
-        found = self.kept[source].rows(list(key), keys)
+        found = self.kept[source].rows(key, keys)
         if found is not None:
             return found
         asked = self._plan.sources[source].asked
@@ -84,8 +80,11 @@ class Gathering:
 
     def mark(self, source: str, what: int, at: pl.Series) -> None:
         """Say what became of rows."""
-        if len(at):
-            self._marks.setdefault(source, []).append((what, at.cast(pl.UInt32)))
+        self._fates[source].mark(what, at)
+
+    def say(self, source: str, rows: pl.DataFrame, column: str, problem: Problem) -> None:
+        """Note a problem of a cell in each of the rows."""
+        self._intakes[source].say(rows, column, problem)
 
     # --- who is a student ------------------------------------------------------------------------------
 
@@ -103,8 +102,10 @@ class Gathering:
                     for decision in here:
                         decision.hear(rows, self.problems)
         self._decisions = deciders
-        self._roll = decide(people, deciders)
-        return self._roll
+        self.roll = Keyed(decide(people, deciders), "key")
+        for decision in deciders:
+            decision.said.clear()
+        return self.roll.frame
 
     async def _everybody(self, name: str, here: Sequence[Decision]) -> pl.DataFrame:
         source, key = self._plan.sources[name], self._plan.mapping.student.key
@@ -132,22 +133,20 @@ class Gathering:
         self, students: pl.DataFrame, frames: Frames, buckets: int, changes: Changes | None
     ) -> None:
         """Read every source; those first through which the students of other rows are reached."""
-        self._students = students.select(pl.col("key").alias(WHO), STUDENT, pl.col("bucket").alias(_BUCKET))
+        routing = Routing(self._plan, self, students, frames, buckets)
+        self.views = routing.views
         parts = self._plan.parts()
-        for view in dict.fromkeys(map(view_of, parts)):
-            self.views[view] = Buckets(self._folder, f"view-{len(self.views)}", buckets)
         through = {link.target.name for part in parts if part.student.links for link in all_links(part.links)}
         names = [name for name, intake in self._intakes.items() if intake.source.columns]
         for name in sorted(names, key=lambda one: one not in through):
-            kept, routed = self.kept.get(name), [part for part in parts if part.source.name == name]
+            kept = self.kept.get(name)
             async for rows in self._batches(name):
                 if kept is not None:
                     kept.add(rows)
-                await asyncio.to_thread(self._route, rows, routed, frames, changes)
+                await asyncio.to_thread(routing.route, rows, name, changes)
             if kept is not None:
                 self._say_twice(name, kept)
-        for buckets_of_view in self.views.values():
-            buckets_of_view.seal()
+        routing.seal()
 
     async def count(self, table: Table) -> Counts:
         """Count the rows of a table that the mapping does not read."""
@@ -164,8 +163,7 @@ class Gathering:
                 yield rows
             return
         source = self._plan.sources[name]
-        intake = Intake(source, self._plan.mapping.conventions, self.problems)
-        self._intakes[name] = intake
+        intake = self._intakes[name] = self._intake(name)
         held: list[pl.DataFrame] | None = [] if first else None
         size = 0
         if source.table is None:
@@ -197,72 +195,11 @@ class Gathering:
         key = [column for column in intake.source.spec.key if column in intake.source.asked]
         if not key or len(key) != len(intake.source.spec.key) or not intake.stored:
             return
-        keys = kept.keys(key)
-        again = keys.filter(~pl.col(KEY).is_first_distinct() & pl.col(KEY).is_not_null())
+        again = kept.again(key)
         if again.height:
-            rows = self.rows(name, key, again.get_column(KEY))
-            twice = rows.filter(pl.col(AT).is_in(again.get_column(AT).implode()))
-            intake.say(twice, key[0], compose.KEY_TWICE)
+            intake.say(again, key[0], compose.KEY_TWICE)
             self.twice[name] = again.get_column(AT)
             self.mark(name, FAULTY, again.get_column(AT))
-
-    def _route(
-        self, rows: pl.DataFrame, parts: Sequence[PartPlan], frames: Frames, changes: Changes | None
-    ) -> None:
-        """Put rows into the buckets of their students."""
-        done: set[View] = set()
-        for part in parts:
-            view = view_of(part)
-            if view not in done:
-                stray = not done and part.part.split is None
-                owned = self._owned(rows, part, frames, stray=stray)
-                if changes is not None and owned.height:
-                    changes.see(owned, list(self.views).index(view) + 1)
-                self.views[view].add(owned)
-                done.add(view)
-
-    def _owned(self, rows: pl.DataFrame, part: PartPlan, frames: Frames, *, stray: bool) -> pl.DataFrame:
-        """Return the rows of students, with the student's number; mark the others."""
-        whose = rows
-        if part.student.links:
-            first = part.links[part.student.links[0]]
-            whose, _ = frames.links.attach(rows, {first.name: first}, part.source.file, bare=True)
-        owned = rows.with_columns(whose.get_column(part.student.name).alias(WHO))
-        if part.part.split:
-            owned = owned.with_columns(pl.col(WHO).str.split(part.part.split)).explode(WHO)
-        owned = owned.with_columns(pl.col(WHO).str.strip_chars())
-        owned = owned.join(self._students, on=WHO, how="left", maintain_order="left")
-        others = owned.filter(pl.col(STUDENT).is_null())
-        if stray and others.height:
-            self._others(part, others)
-        return owned.filter(pl.col(STUDENT).is_not_null())
-
-    def _others(self, part: PartPlan, others: pl.DataFrame) -> None:
-        """Say what rows are that are no student's."""
-        source = part.source
-        people = self._plan.sources[self._plan.mapping.student.source]
-        roll = self._roll.select(pl.col("key").alias(WHO), "student", pl.lit(True).alias("known"))
-        others = others.join(roll, on=WHO, how="left", maintain_order="left")
-        gone = others.get_column(WHO).is_in(self.gone(people.name).implode())
-        known = others.get_column("known").fill_null(False)
-        if source is not people:
-            self._strays(part, others.filter(~known & ~gone), people.file)
-        not_student = (~others.get_column("student")).fill_null(False)
-        no_role = known & others.get_column("student").is_null()
-        reasons = (("deletedPerson", gone), ("notAStudent", not_student & ~gone), ("noRole", no_role & ~gone))
-        for reason, holds in reasons:
-            self.mark(source.name, _reason(reason), others.filter(holds).get_column(AT))
-
-    def _strays(self, part: PartPlan, strays: pl.DataFrame, people: str) -> None:
-        """Say which rows name nobody, or somebody who is not there."""
-        if not strays.height:
-            return
-        intake, column = self._intakes[part.source.name], part.student.column
-        named = strays.with_columns(pl.col(WHO).alias(column))
-        blank = pl.col(WHO).str.len_bytes() == 0
-        intake.say(named.filter(blank), column, compose.NOBODY)
-        intake.say(named.filter(~blank), column, compose.stray_problem(people))
-        self.mark(part.source.name, FAULTY, strays.get_column(AT))
 
     # --- what came of it -------------------------------------------------------------------------------
 
@@ -289,10 +226,10 @@ class Gathering:
         intake = self._intakes.get(spec.source)
         if intake is None or spec.key not in intake.source.asked:
             return
-        if not (self._state(spec.source, intake) == _reason("noRole")).any():
+        if not (self._fates[spec.source].of(intake.stored) == reason("noRole")).any():
             return
         code, header = self.problems.code(NO_ROLE), intake.source.header(spec.key)
-        unknown = self._roll.filter(pl.col("student").is_null()).select("key", "line")
+        unknown = self.roll.frame.filter(pl.col("student").is_null()).select("key", "line")
         for key, line in unknown.iter_rows():
             yield self.problems.finding(
                 code, file=intake.source.file, line=line, column=header, raw_value=key
@@ -303,7 +240,7 @@ class Gathering:
         owned = {part.source.name for part in self._plan.parts()}
         for name, intake in self._intakes.items():
             counts = intake.counts
-            state = self._state(name, intake)
+            state = self._fates[name].of(intake.stored)
             for what, number in state.value_counts().iter_rows() if len(state) else ():
                 if what == USED:
                     counts.used = number
@@ -312,23 +249,7 @@ class Gathering:
                 elif what == FREE:
                     counts.excluded["ruledOut" if name in owned else "unreferenced"] += number
                 else:
-                    counts.excluded[REASONS[what - _FIRST_REASON]] += number
+                    counts.excluded[REASONS[what - 1]] += number
             if not intake.source.columns:
                 counts.excluded["wrongContent"] = counts.rows - counts.faulty
             yield intake.source.file, counts
-
-    def _state(self, name: str, intake: Intake) -> pl.Series:
-        """Return what became of each row; being used outweighs everything."""
-        state = pl.Series(name, [FREE], dtype=pl.UInt8).new_from_index(0, intake.stored)
-        for wanted in (*range(_FIRST_REASON, _FIRST_REASON + len(REASONS)), FAULTY, USED):
-            marks = [at for what, at in self._marks.get(name, ()) if what == wanted]
-            if marks:
-                state = state.scatter(pl.concat(marks).unique(), wanted)
-        return state
-
-
-_FIRST_REASON: Final = FAULTY + 1
-
-
-def _reason(name: str) -> int:
-    return _FIRST_REASON + REASONS.index(name)

@@ -1,102 +1,169 @@
-"""Frames that wait to be asked for: in memory while they are few, else in a folder of the run."""
+"""Frames that wait to be asked for: in memory while there is room, else in a folder of the run."""
 
-import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
-from gateway.mapping.columns import AT, KEY, key_expression, key_of
+from gateway.mapping.columns import KEY, key_of
+from gateway.mapping.keyed import KeyIndex, key_hashes
 
-IN_MEMORY: Final = 128 * 1024 * 1024
-"""Bytes that the rows of one source may take in memory."""
+IN_MEMORY: Final = 192 * 1024 * 1024
+"""Bytes that waiting rows, of all sources together, may take in memory."""
+READ_AGAIN: Final = 96 * 1024 * 1024
+"""Bytes of rows that were written and read again, and may be asked for once more."""
+_BLOCK: Final = 16_384
+"""Rows in a file of a source that others lead to."""
+BUCKET: Final = "@bucket"
+
+
+class Guest(Protocol):
+    """Something that takes room."""
+
+    size: int
+    """Bytes in memory."""
+
+    def spill(self) -> None:
+        """Write what is in memory to the folder."""
+
+
+class Room:
+    """The memory that the waiting rows of a run share; whoever takes most of it is the first to go."""
+
+    def __init__(self, folder: Path, size: int = IN_MEMORY) -> None:
+        self.folder = folder
+        self._size = size
+        self._guests: list[Guest] = []
+        self._read: OrderedDict[Path, pl.DataFrame] = OrderedDict()
+        self._read_size = 0
+        self._lock = threading.Lock()
+
+    def enter(self, guest: Guest) -> None:
+        """Let a guest in."""
+        self._guests.append(guest)
+
+    def settle(self) -> None:
+        """Make room where there is too little."""
+        while sum(guest.size for guest in self._guests) > self._size:
+            max(self._guests, key=lambda guest: guest.size).spill()
+
+    def read(self, path: Path) -> pl.DataFrame:
+        """Return what was written, and remember it for a while."""
+        with self._lock:
+            if path in self._read:
+                self._read.move_to_end(path)
+                return self._read[path]
+            found = self._read[path] = pl.read_ipc(path)
+            self._read_size += _weight(found)
+            while self._read_size > READ_AGAIN and len(self._read) > 1:
+                self._read_size -= _weight(self._read.popitem(last=False)[1])
+            return found
 
 
 class Held:
-    """The rows of one source that others lead to, in order."""
+    """The rows of one source that others lead to, in order: the position of a row is its `AT`."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._frames: list[pl.DataFrame] = []
-        self._bytes = 0
-        self._files: list[Path] = []
-        self._known: dict[tuple[str, ...], pl.DataFrame] = {}
-        self._folder = folder
+    def __init__(self, room: Room, name: str) -> None:
+        self.size = 0
+        self._room = room
         self._name = name
+        self._blocks: list[tuple[int, pl.DataFrame | Path]] = []
+        """With the position of the first row."""
+        self._height = 0
+        self._indexes: dict[tuple[str, ...], KeyIndex] = {}
+        self._lock = threading.Lock()
+        room.enter(self)
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take more rows in."""
         if frame.height:
-            self._frames.append(frame)
-            self._bytes += int(frame.estimated_size())
-            self._known.clear()
-        if self._bytes > IN_MEMORY:
-            self._spill()
+            self._blocks.append((self._height, frame))
+            self._height += frame.height
+            self._indexes.clear()
+            self.size += _weight(frame)
+            self._room.settle()
 
-    def whole(self) -> pl.LazyFrame:
-        """Return all rows."""
-        if self._files:
-            self._spill()
-            return pl.scan_ipc(self._files)
-        if len(self._frames) > 1:
-            self._frames = [pl.concat(self._frames)]
-        return self._frames[0].lazy() if self._frames else pl.LazyFrame()
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield all rows, some at a time."""
+        for _, block in self._blocks:
+            yield pl.read_ipc(block) if isinstance(block, Path) else block
 
-    def rows(self, key: list[str], keys: pl.Series) -> pl.DataFrame | None:
-        """Return the rows whose key is one of the keys, with `KEY`; None where there are no rows at all."""
-        if not self._frames and not self._files:
+    def rows(self, key: Sequence[str], keys: pl.Series) -> pl.DataFrame | None:
+        """Return the rows whose key is one of the keys, in order, with `KEY`; None if there is no row."""
+        if not self._height:
             return None
-        asked = pl.LazyFrame({KEY: keys.drop_nulls().unique()})
-        return self.read(self._keyed(tuple(key)).join(asked, on=KEY, how="semi")).sort(AT)
+        rows = self._at(self._index(tuple(key)).find(keys))
+        rows = rows.with_columns(key_of(rows, key))
+        return rows.filter(pl.col(KEY).is_in(keys.implode()))
 
-    def _keyed(self, key: tuple[str, ...]) -> pl.LazyFrame:
-        """Return all rows with `KEY`; in memory it is made once."""
-        made = key_expression(key).alias(KEY)
-        if self._files:
-            return self.whole().with_columns(made)
-        whole = self.whole()
-        if key not in self._known:
-            self._known[key] = whole.with_columns(made).collect()
-        return self._known[key].lazy()
+    def again(self, key: Sequence[str]) -> pl.DataFrame:
+        """Return the rows that have the key of an earlier one, in order, with `KEY`."""
+        rows = self._at(self._index(tuple(key)).alike())
+        rows = rows.with_columns(key_of(rows, key))
+        return rows.filter(~pl.col(KEY).is_first_distinct() & pl.col(KEY).is_not_null())
 
-    def keys(self, key: list[str]) -> pl.DataFrame:
-        """Return the keys of all rows with their positions, in order."""
-        rows = self.read(self.whole().select(*key, AT)).sort(AT)
-        return rows.select(key_of(rows, key), AT)
+    def spill(self) -> None:
+        """Write what is in memory to the folder, in small files: who asks seldom asks for all."""
+        blocks, self._blocks = self._blocks, []
+        for start, block in blocks:
+            if isinstance(block, Path):
+                self._blocks.append((start, block))
+                continue
+            for first in range(0, block.height, _BLOCK):
+                path = self._room.folder / f"{self._name}-{len(self._blocks):05d}.ipc"
+                block.slice(first, _BLOCK).write_ipc(path, compression="lz4")
+                self._blocks.append((start + first, path))
+        self.size = 0
 
-    def read(self, asked: pl.LazyFrame) -> pl.DataFrame:
-        """Return what is asked of `whole`; rows on disk pass through memory piece by piece, in any order."""
-        return asked.collect(engine="streaming") if self._files else asked.collect()
+    def _index(self, key: tuple[str, ...]) -> KeyIndex:
+        with self._lock:
+            if key not in self._indexes:
+                hashes = [key_hashes(key_of(frame, key)) for frame in self.frames()]
+                self._indexes[key] = KeyIndex(pl.concat(hashes) if hashes else pl.Series([], dtype=pl.UInt64))
+            return self._indexes[key]
 
-    def _spill(self) -> None:
-        if self._frames:
-            path = self._folder / f"{self._name}-{len(self._files):04d}.ipc"
-            pl.concat(self._frames).write_ipc(path, compression="lz4")
-            self._files.append(path)
-        self._frames, self._bytes = [], 0
+    def _at(self, places: pl.Series) -> pl.DataFrame:
+        """Return the rows at these positions, which rise."""
+        starts = pl.Series([start for start, _ in self._blocks], dtype=pl.UInt32)
+        asked = pl.DataFrame({"block": starts.search_sorted(places, side="right") - 1, "at": places})
+        found = [self._block(0).clear()]
+        for (number,), part in asked.group_by("block", maintain_order=True):
+            at = int(str(number))
+            found.append(self._block(at)[part.get_column("at") - self._blocks[at][0]])
+        return pl.concat(found)
+
+    def _block(self, number: int) -> pl.DataFrame:
+        block = self._blocks[number][1]
+        return self._room.read(block) if isinstance(block, Path) else block
 
 
 class Buckets:
     """Rows of one source by the bucket of their student, in order."""
 
-    def __init__(self, folder: Path, name: str, count: int) -> None:
-        self._folder = folder / name
+    def __init__(self, room: Room, name: str, count: int) -> None:
+        self.size = 0
+        self._room = room
+        self._folder = room.folder / name
         self._count = count
         self._frames: list[pl.DataFrame] = []
-        self._bytes = 0
         self._flushed = 0
+        if count > 1:
+            room.enter(self)
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take more rows in; they have the column `@bucket`."""
+        """Take more rows in; they have the column `BUCKET`."""
         if frame.height:
             self._frames.append(frame)
-            self._bytes += int(frame.estimated_size())
-        if self._count > 1 and self._bytes > IN_MEMORY:
-            self._flush()
+            self.size += _weight(frame)
+            self._room.settle()
 
     def seal(self) -> None:
         """Say that all rows are there."""
         if self._flushed:
-            self._flush()
+            self.spill()
 
     def rows(self, bucket: int) -> pl.DataFrame | None:
         """Return the rows of a bucket, None where it has none."""
@@ -108,19 +175,21 @@ class Buckets:
         if len(self._frames) > 1:
             self._frames = [pl.concat(self._frames)]
         whole = self._frames[0]
-        return whole if self._count == 1 else whole.filter(pl.col("@bucket") == bucket)
+        return whole if self._count == 1 else whole.filter(pl.col(BUCKET) == bucket)
 
-    def drop(self, bucket: int) -> None:
-        """Forget a bucket on disk; it was made."""
-        shutil.rmtree(self._folder / f"{bucket:05d}", ignore_errors=True)
-
-    def _flush(self) -> None:
+    def spill(self) -> None:
+        """Write what is in memory to the folder, bucket by bucket."""
         if not self._frames:
             return
         whole = pl.concat(self._frames)
-        for (bucket,), rows in whole.group_by("@bucket", maintain_order=True):
+        for (bucket,), rows in whole.group_by(BUCKET, maintain_order=True):
             folder = self._folder / f"{int(str(bucket)):05d}"
             folder.mkdir(parents=True, exist_ok=True)
             rows.write_ipc(folder / f"{self._flushed:05d}.ipc", compression="lz4")
         self._flushed += 1
-        self._frames, self._bytes = [], 0
+        self._frames, self.size = [], 0
+
+
+def _weight(frame: pl.DataFrame) -> int:
+    """Return the bytes of a frame of texts: polars leaves out the sixteen that each of them takes beside."""
+    return int(frame.estimated_size()) + 16 * frame.height * frame.width

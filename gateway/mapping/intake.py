@@ -19,12 +19,6 @@ from gateway.mapping.rows import FILE_COLUMN, LINE_COLUMN, LINE_TYPE, Batch
 
 _LOST: Final = frozenset({Rule.ROW_REPEATED_HEADER, Rule.ROW_UNREADABLE})
 
-FREE: Final = 0
-USED: Final = 1
-FAULTY: Final = 2
-"""What became of a row; higher numbers are the places of `REASONS`."""
-REASONS: Final = ("unreferenced", "ruledOut", "deletedPerson", "notAStudent", "noRole")
-
 
 @dataclass
 class Counts:

@@ -1,18 +1,49 @@
 """A column of texts against what each different text comes to: the readers of `cells`, once a text."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping.cells import LONGEST_PLAIN, Cell
+from gateway.mapping.columns import enclosed
 from gateway.mapping.problems import CODE, Problems
 
-_MOST: Final = 400_000
+_MOST: Final = 50_000
 """Texts that a table remembers; then it begins anew."""
-_SCHEMA: Final = {"text": pl.String, "json": pl.String, "problem": CODE}
+_VALUES: Final = {"text": pl.String, "json": pl.String, "problem": CODE}
+_ANSWERS: Final = {"text": pl.String, "holds": pl.Boolean}
+
+Learn = Callable[[pl.Series], pl.DataFrame]
+"""Returns a line for each text; the second column is never null."""
+
+
+class _Learned:
+    """What texts came to so far. Safe for several threads."""
+
+    def __init__(self, schema: Mapping[str, type[pl.DataType]], learn: Learn) -> None:
+        self._learn = learn
+        self._marker = list(schema)[1]
+        self._table = pl.DataFrame(schema=schema)
+        self._lock = threading.Lock()
+
+    def __call__(self, texts: pl.Series) -> pl.DataFrame:
+        """Return a line for each of the texts; nulls where the text is null."""
+        column = pl.DataFrame({"text": texts})
+        found = self._known(column)
+        if not found.get_column(self._marker).null_count():
+            return found
+        with self._lock:
+            new = found.filter(pl.col(self._marker).is_null()).get_column("text").drop_nulls().unique()
+            if self._table.height + len(new) > _MOST:
+                self._table, new = self._table.clear(), texts.drop_nulls().unique()
+            self._table = pl.concat([self._table, self._learn(new)]).unique("text")
+            return self._known(column)
+
+    def _known(self, column: pl.DataFrame) -> pl.DataFrame:
+        return column.join(self._table, on="text", how="left", maintain_order="left")
 
 
 class Looked(NamedTuple):
@@ -22,101 +53,65 @@ class Looked(NamedTuple):
     problem: pl.Series | None = None
 
 
-class Lookup:
-    """What texts come to, with a prefix before every value."""
-
-    def __init__(self, cell: Cell, prefix: str, problems: Problems, dictionary: Dictionary) -> None:
-        self._keep = dictionary.ref if cell.kept else lambda json: json
-        self._read = cell
-        self._prefix = prefix
-        self._problems = problems
-        self._table = pl.DataFrame(schema=_SCHEMA)
-        self._faulty = False
-        self._lock = threading.Lock()
-
-    def __call__(self, texts: pl.Series) -> Looked:
-        """Return what each text comes to."""
-        column = pl.DataFrame({"text": texts})
-        table = self._covering(texts)
-        found = column.join(table, on="text", how="left", maintain_order="left")
-        json = found.get_column("json").fill_null("")
-        if not self._faulty or not found.get_column("problem").count():
-            return Looked(json)
-        return Looked(json, found.get_column("problem"))
-
-    def _covering(self, texts: pl.Series) -> pl.DataFrame:
-        """Return a table that has every one of the texts."""
-        with self._lock:
-            asked = pl.DataFrame({"text": texts.unique()})
-            new = asked.join(self._table, on="text", how="anti").get_column("text").drop_nulls()
-            if not len(new):
-                return self._table
-            if self._table.height + len(new) > _MOST:
-                self._table, new = self._table.clear(), asked.get_column("text").drop_nulls()
-            self._table = pl.concat([self._table, self._read_all(new)])
-            return self._table
-
-    def _read_all(self, texts: pl.Series) -> pl.DataFrame:
-        made: list[str | None] = []
-        codes: list[int | None] = []
-        for text in texts:
-            json, problem = self._read(text)
-            made.append(None if json is None else f"{self._prefix}{self._keep(json)}")
-            codes.append(None if problem is None else self._problems.code(problem))
-            self._faulty = self._faulty or problem is not None
-        return pl.DataFrame({"text": texts, "json": made, "problem": codes}, schema=_SCHEMA)
-
-
 class CellLookup:
-    """The values of one cell; a text that is plainly its own value is not looked up."""
+    """The values of one cell, each behind a prefix; a text that is plainly its own value is not looked up.
 
-    def __init__(self, cell: Cell, prefix: str, problems: Problems, dictionary: Dictionary) -> None:
-        self._plain = cell.plain
+    With `bare`, values are texts, and stand without quotation marks.
+    """
+
+    def __init__(
+        self, cell: Cell, prefix: str, problems: Problems, dictionary: Dictionary, *, bare: bool = False
+    ) -> None:
+        self._cell = cell
+        self._keep = dictionary.ref if cell.kept else lambda json: json
+        self._problems = problems
+        self._faulty = False
+        self._bare = bare
         self._prefix = prefix
-        self._lookup = Lookup(cell, prefix, problems, dictionary)
+        self._learned = _Learned(_VALUES, self._read)
 
     def __call__(self, texts: pl.Series) -> Looked:
         """Return what each text comes to."""
-        if self._plain is None:
-            return self._lookup(texts)
-        odd = texts.str.contains(self._plain) | (texts.str.len_bytes() > LONGEST_PLAIN)
-        plain = quoted(texts, self._prefix)
+        if self._cell.plain is None:
+            return self._looked(texts)
+        odd = texts.str.contains(self._cell.plain) | (texts.str.len_bytes() > LONGEST_PLAIN)
+        plain = texts if self._bare else enclosed(texts, f'{self._prefix}"', '"')
         if not odd.any():
             return Looked(plain)
         at = odd.arg_true()
-        found = self._lookup(texts.gather(at))
+        found = self._looked(texts.gather(at))
         codes = None
         if found.problem is not None:
             codes = pl.Series("problem", [None], CODE).new_from_index(0, len(texts))
             codes = codes.scatter(at, found.problem)
         return Looked(plain.scatter(at, found.json), codes)
 
+    def _looked(self, texts: pl.Series) -> Looked:
+        found = self._learned(texts)
+        json = found.get_column("json").fill_null("")
+        if not self._faulty or not found.get_column("problem").count():
+            return Looked(json)
+        return Looked(json, found.get_column("problem"))
 
-def quoted(texts: pl.Series, prefix: str) -> pl.Series:
-    """Return clean texts as JSON behind the prefix; empty where the text is."""
-    name = texts.name
-    made = pl.DataFrame([texts]).select(
-        pl.when(pl.col(name) != "")
-        .then(pl.concat_str([pl.lit(prefix + '"'), pl.col(name), pl.lit('"')]))
-        .otherwise(pl.lit(""))
-        .alias("json")
-    )
-    return made.get_column("json")
+    def _read(self, texts: pl.Series) -> pl.DataFrame:
+        made: list[str] = []
+        codes: list[int | None] = []
+        for text in texts:
+            json, problem = self._cell.read(text)
+            made.append("" if json is None else self._value(json))
+            codes.append(None if problem is None else self._problems.code(problem))
+            self._faulty = self._faulty or problem is not None
+        return pl.DataFrame({"text": texts, "json": made, "problem": codes}, schema=_VALUES)
+
+    def _value(self, json: str) -> str:
+        return json[1:-1] if self._bare else f"{self._prefix}{self._keep(json)}"
 
 
 def holds_in(holds: Callable[[str], bool]) -> Callable[[pl.Series], pl.Series]:
     """Return what tests a column, each different text once."""
-    known: dict[str, bool] = {}
-    lock = threading.Lock()
 
-    def test(texts: pl.Series) -> pl.Series:
-        different = texts.unique().drop_nulls()
-        with lock:
-            for text in different:
-                if text not in known:
-                    known[text] = holds(text)
-            answers = pl.DataFrame({"text": different, "holds": [known[text] for text in different]})
-        found = pl.DataFrame({"text": texts}).join(answers, on="text", how="left", maintain_order="left")
-        return found.get_column("holds")
+    def answers(texts: pl.Series) -> pl.DataFrame:
+        return pl.DataFrame({"text": texts, "holds": [holds(text) for text in texts]}, schema=_ANSWERS)
 
-    return test
+    learned = _Learned(_ANSWERS, answers)
+    return lambda texts: learned(texts).get_column("holds")

@@ -10,12 +10,13 @@ from gateway.domain.backpack.document import SECTIONS
 from gateway.mapping import compose
 from gateway.mapping.changes import Changes
 from gateway.mapping.columns import AT, JSON, LINE
+from gateway.mapping.fates import FAULTY
 from gateway.mapping.found import FOUND, files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
-from gateway.mapping.gathering import Gathering, view_of
-from gateway.mapping.intake import FAULTY
+from gateway.mapping.gathering import Gathering
 from gateway.mapping.parts import IDENTITY, STUDENT, WHO, PartOnColumns
 from gateway.mapping.plan import PartPlan, Plan
+from gateway.mapping.routing import view_of
 
 _FOUND: Final = {WHO: pl.String} | {name: kind for name, kind in FOUND.items() if name != "row"}
 

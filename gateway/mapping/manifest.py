@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from gateway.mapping.columns import AT, LINE
 from gateway.mapping.findings import Finding, Rule, finding
 from gateway.mapping.gathering import Gathering
@@ -16,9 +18,10 @@ def check_manifest(plan: Plan, gathered: Gathering) -> Iterator[Finding]:
         return
     there = {one.spec.file for one in plan.sources.values() if one.table}
     there |= {table.name for table in plan.unmapped}
-    rows = gathered.kept[spec.source].whole().collect()
-    if not rows.height:
+    frames = list(gathered.kept[spec.source].frames())
+    if not frames:
         return
+    rows = pl.concat(frames)
     gathered.use(spec.source, rows.get_column(AT))
     for name, said, line in rows.select(spec.property, spec.value, LINE).iter_rows():
         promised = name.strip().removeprefix(spec.prefix)

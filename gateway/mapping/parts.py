@@ -16,12 +16,11 @@ from gateway.mapping.columns import (
     LINE,
     PRESENT,
     UNSAID,
-    behind,
     constant,
+    enclosed,
     joined,
     key_of,
     quoted_any,
-    unquoted,
 )
 from gateway.mapping.found import files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
@@ -62,7 +61,7 @@ class PartOnColumns:
         self._file = plan.source.file
         meta = compose.meta_of(plan.source.spec.file, plan.spec.key, plan.spec.verification, plan.actor)
         self._head = f'{{"meta":{{"{REF}":{frames.dictionary.number(meta)}'
-        self._keys = CellLookup(_KEY_CELL, "", Problems(), frames.dictionary)
+        self._keys = CellLookup(_KEY_CELL, "", Problems(), frames.dictionary, bare=True)
 
     def entries(self, rows: pl.DataFrame) -> Entries:
         """Return the entries of rows, which have `STUDENT` and `WHO` beside their cells."""
@@ -172,16 +171,17 @@ class PartOnColumns:
         return found
 
     def _identity(self, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series | None]:
-        """Return what names each row for good, and the JSON of the first key column."""
+        """Return what names each row for good, and the first key column as text inside JSON."""
         cells = [self._keys(rows.get_column(column)).json for column in self._plan.key]
         first = cells[0] if cells and self._plan.has_first else None
-        bare = [unquoted(cell) for cell in cells]
+        if self._plan.spec.alone and first is not None and (first != "").all():
+            return first.alias(IDENTITY), first
         whole = rows.select(
-            pl.concat_str([pl.col(WHO), *(pl.lit(cell) for cell in bare)], separator="|").alias(IDENTITY)
+            pl.concat_str([pl.col(WHO), *(pl.lit(cell) for cell in cells)], separator="|").alias(IDENTITY)
         ).get_column(IDENTITY)
         if not self._plan.spec.alone or first is None:
             return whole, first
-        frame = pl.DataFrame({"first": unquoted(first), "whole": whole})
+        frame = pl.DataFrame({"first": first, "whole": whole})
         chosen = pl.when(pl.col("first") != "").then("first").otherwise("whole").alias(IDENTITY)
         return frame.select(chosen).get_column(IDENTITY), first
 
@@ -195,11 +195,11 @@ class PartOnColumns:
     ) -> pl.Series:
         """Return the entries."""
         height = rows.height
-        texts = [constant(self._head, height), behind(_lines(rows), ',"row":')]
+        texts = [constant(self._head, height), enclosed(_lines(rows), ',"row":')]
         if FILE in rows.columns:
-            texts.append(behind(quoted_any(rows.get_column(FILE).fill_null("")), ',"file":'))
+            texts.append(enclosed(quoted_any(rows.get_column(FILE).fill_null("")), ',"file":'))
         if first is not None:
-            texts.append(behind(first, ',"key":'))
+            texts.append(enclosed(first, ',"key":"', '"'))
         texts += self._id(identity, first)
         if self._plan.actor is not None and not isinstance(self._plan.actor, Fixed):
             by = self._frames.make(self._plan.actor, rows, self._file, ',"by":')
@@ -214,7 +214,7 @@ class PartOnColumns:
     def _id(self, identity: pl.Series, first: pl.Series | None) -> list[pl.Series]:
         """Return the row's identity where the key is not it."""
         if first is not None and self._plan.spec.alone:
-            same = unquoted(first) == identity
+            same = first == identity
             if same.all():
                 return []
         else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gateway.mapping.cells import json_text
-from gateway.mapping.columns import AT, JSON, KEY, behind
+from gateway.mapping.columns import AT, JSON, KEY, enclosed
 from gateway.mapping.compose import orphan_problem
 from gateway.mapping.dates import Problem
 from gateway.mapping.denied import SSN, holds_ssn
@@ -33,7 +33,7 @@ class SharedObjects:
         found = pl.DataFrame({KEY: keys}).join(objects, on=KEY, how="left", maintain_order="left")
         json = found.get_column(JSON)
         lost = (json.is_null() & (keys.str.len_bytes() > 0)).arg_true()
-        json = behind(json.fill_null(""), prefix)
+        json = enclosed(json.fill_null(""), prefix)
         if not len(lost):
             return Made(json)
         return self._unknown(shared, frame, place, lost, file=file, prefix=prefix, json=json)
