@@ -1,6 +1,7 @@
 """Fields of a mapping file held against the schema: nodes that know where their cells are and what fits."""
 
 from datetime import date
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -75,10 +76,9 @@ class Compiler:
         return wire if wire and self._field_of(model, wire, (*path, "unless")) else None
 
     def _field_of(self, model: type[BaseModel], wire: str, path: Path) -> tuple[str, Any] | None:
-        for name, info in model.model_fields.items():
-            if wire == (info.alias or name):
-                return name, _annotated(info)
-        known = [info.alias or name for name, info in model.model_fields.items()]
+        known = _typed_fields(model)
+        if wire in known:
+            return known[wire]
         message = f"the schema's {model.__name__} has no field {wire!r}"
         self.names.faults.error(path, message, did_you_mean(wire, known))
         return None
@@ -220,6 +220,12 @@ def _stands(leaf: Leaf, annotation: Any) -> bool:
     if leaf.reading != "text" or leaf.lookup or leaf.gives or leaf.extract:
         return False
     return without_none(annotation) is str and "pattern" not in str(TypeAdapter(annotation).json_schema())
+
+
+@cache
+def _typed_fields(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
+    """Return the name and the type of each field by its wire name."""
+    return {info.alias or name: (name, _annotated(info)) for name, info in model.model_fields.items()}
 
 
 def _annotated(info: FieldInfo) -> Any:

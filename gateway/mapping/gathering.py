@@ -50,7 +50,7 @@ class Gathering:
         self.twice: dict[str, pl.Series] = {}
         """Where rows stand that have the key of an earlier one."""
         self.roll = Keyed(pl.DataFrame(schema=_ROLL), "key")
-        """Everybody, with whether a `student`."""
+        """Everybody, with whether a `student`; when all is read, those of whom nothing says it."""
         self._fates = {name: Fates() for name in self._intakes}
         self._again: dict[str, list[pl.DataFrame]] = {}
         self._decisions: list[Decision] = []
@@ -147,6 +147,7 @@ class Gathering:
             if kept is not None:
                 self._say_twice(name, kept)
         routing.seal()
+        self.roll = Keyed(self.roll.frame.filter(pl.col("student").is_null()), "key")
 
     async def count(self, table: Table) -> Counts:
         """Count the rows of a table that the mapping does not read."""

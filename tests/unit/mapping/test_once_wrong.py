@@ -86,7 +86,7 @@ def test_two_threads_never_get_one_number_for_different_objects() -> None:
     numbers: list[dict[str, int]] = [{}, {}, {}, {}]
 
     def work(at: int) -> None:
-        for one in range(20_000):
+        for one in range(1_000):
             text = f'{{"name":"an object of thread {at} with number {one}"}}'
             numbers[at][text] = dictionary.number(text)
 
@@ -129,7 +129,7 @@ def test_one_thread_may_look_for_objects_while_another_adds_some() -> None:
     try:
         thread = threading.Thread(target=look)
         thread.start()
-        for one in range(20_000):
+        for one in range(1_000):
             dictionary.number(f'{{"name":"another object with number {one}"}}')
     finally:
         done.set()
