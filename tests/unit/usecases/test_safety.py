@@ -331,3 +331,31 @@ def test_the_lot_falls_on_about_its_share() -> None:
     drawn = sum(is_drawn(f"{lots.getrandbits(128):032x}", 0.05) for _ in range(20_000))
 
     assert 900 < drawn < 1100
+
+
+async def test_at_a_batch_the_silently_held_wait_as_those_drawn_by_lot_do(town: Town) -> None:
+    """Nothing of a row tells a silent hold from the lot: state, reason, and when it is looked at next."""
+    every = timedelta(hours=4)
+    town.rule(automatic_approval=True, batch=every, manual_share=0.3, limits=Limits(peer_per_hour=1000))
+    for _ in range(40):
+        await town.ask()
+    await town.settle(turns=20)
+    await hold(town.maple, SAM, HoldKind.MISSING_CHILD, silent=True)
+    lots = {
+        one.id: is_drawn(town.maple.pseudonym("draw", one.id), 0.3)
+        for one in await town.maple.store.read(lambda tx: tx.transfers.list())
+    }
+    assert len(set(lots.values())) == 2
+
+    town.clock.at = next_batch(town.clock.at, every)
+    await town.settle(turns=20)
+
+    rows = await town.maple.store.read(lambda tx: tx.transfers.list())
+    shown = {drawn: {_shown(one) for one in rows if lots[one.id] is drawn} for drawn in (True, False)}
+    assert shown[True] == shown[False]
+    assert len(shown[True]) == 1
+
+
+def _shown(transfer: Transfer) -> tuple[object, ...]:
+    waits = transfer.next_try_at == transfer.expires_at
+    return transfer.state, transfer.reason, transfer.revision, transfer.tries, waits
