@@ -125,6 +125,8 @@ class Release(_Table):
     """Beyond it nothing leaves for that district by itself, and the privacy officer is told."""
     person_requests_per_hour: Annotated[int, Field(ge=1)] = 60
     """The same for one person at another district."""
+    undo_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 10
+    """How long a person may take an approval back before the record leaves."""
     notice_days: Annotated[int, Field(ge=0, le=60)] = 0
     withheld_classes: tuple[Literal["S", "R"], ...] = ("R",)
     requests_per_peer_per_day: Annotated[int, Field(ge=1)] = 500

@@ -23,13 +23,14 @@ from gateway.cli import (
     student_disclosures,
     transfer,
     transfer_decide,
+    transfer_release,
     transfer_request,
     verify,
 )
 from gateway.cli.guard import GuardedGroup
 from gateway.cli.output import show
 
-__all__ = ["app", "student_disclosures", "transfer_decide", "transfer_request"]
+__all__ = ["app", "student_disclosures", "transfer_decide", "transfer_release", "transfer_request"]
 
 app = typer.Typer(
     name="backpack",

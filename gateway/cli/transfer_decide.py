@@ -49,6 +49,9 @@ def approve(
             " 'individual_notice 2026-11-20 letter'.",
         ),
     ] = None,
+    why: Annotated[
+        str, typer.Option(help="For the second person, where two must agree; both give this command.")
+    ] = "",
     *,
     wait: Wait = 0,
     as_json: AsJson = False,
@@ -60,10 +63,10 @@ def approve(
 
     given = NoticeGiven.read(notice) if notice else None
 
-    _decide(
+    decide(
         config,
         actor,
-        lambda node, person: approve(node, TransferId(id_), person=person, notice=given),
+        lambda node, person: approve(node, TransferId(id_), person=person, notice=given, why=why),
         wait=wait,
         as_json=as_json,
     )
@@ -81,7 +84,7 @@ def deny(
     """Refuse the request. The other district learns that nothing is released, not why."""
     from gateway.usecases.decide_release import deny
 
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: deny(node, TransferId(id_), person=person, reason=Reason(reason)),
@@ -101,7 +104,7 @@ def hold(
     """Keep the request where it is. The other district sees it as pending, as before."""
     from gateway.usecases.decide_release import hold
 
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: hold(node, TransferId(id_), person=person, reason=Reason(reason)),
@@ -120,7 +123,7 @@ def lift(
     """End a hold: the request is under review again."""
     from gateway.usecases.decide_release import lift
 
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: lift(node, TransferId(id_), person=person),
@@ -142,7 +145,7 @@ def revoke(
     from gateway.usecases.decide_release import revoke
 
     confirm("Take the release back?", yes=yes)
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: revoke(node, TransferId(id_), person=person, reason=Reason(reason)),
@@ -164,7 +167,7 @@ def recall(
     from gateway.usecases.decide_release import recall
 
     confirm("Tell the other district not to use the record?", yes=yes)
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: recall(node, TransferId(id_), person=person, reason=Reason(reason)),
@@ -188,7 +191,7 @@ def choose(
     from gateway.usecases.decide_release import choose_student
 
     chosen = LocalStudentId(private_text(student, "--student"))
-    _decide(
+    decide(
         config,
         actor,
         lambda node, person: choose_student(node, TransferId(id_), chosen, person=person),
@@ -196,7 +199,7 @@ def choose(
     )
 
 
-def _decide(
+def decide(
     config: "Path",
     actor: str,
     act: "Callable[[Node, Person], Awaitable[Transfer]]",
@@ -204,6 +207,8 @@ def _decide(
     wait: float = 0,
     as_json: bool,
 ) -> None:
+    """Do what a person decided, wait for what follows, and report the transfer."""
+
     async def work(opened: "Opened") -> "Transfer":
         return await waited(opened, await act(opened.node, opened.operator(actor)), wait)
 

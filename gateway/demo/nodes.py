@@ -243,7 +243,7 @@ def _district(federation: Federation, place: Place) -> dict[str, Any]:
         },
         "locator": {"network_key": "network.key"},
         "import": {"sink": "json_folder", "options": {"folder": place.imports.name}},
-        "release": {"automatic_approval": False, "batch_minutes": 0},
+        "release": {"automatic_approval": False, "batch_minutes": 0, "undo_minutes": 0},
         "notice": {"year": school_year(datetime.now(UTC).date()), "text": "Made up for the demonstration."},
         "incoming": {"automatic_import": False},
         "login": {"demo": True},

@@ -1,13 +1,14 @@
 """What a district's desk knows of a transfer beside the exchange itself: lanes, due day, owner, comments."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
 from gateway.domain.errors import Conflict, Malformed
 from gateway.domain.ids import TransferId
+from gateway.domain.policy.release import WithheldReason
 from gateway.domain.transfer import Role, State
 
 MAX_COMMENT: Final = 2000
@@ -62,6 +63,8 @@ class Case:
     snapshot_sent_at: datetime | None = None
     notice_basis: str | None = None
     """What tells the family of the release; a code of the pack."""
+    kept_back: Mapping[str, WithheldReason] = field(default_factory=dict)
+    """Sections that a person keeps back at the holder, each with the reason that the other side is told."""
     reminded: int = 0
     """The share of the clock, in percent, that people were last reminded of."""
 

@@ -55,6 +55,48 @@ class Match:
     rule: str
 
 
+COMPARED: Final = (
+    *(("given_name", "given_names"), ("family_name", "family_names"), ("birth_date", "birth_date")),
+    *(("state_id", "state_id"), ("middle_name", "middle_names"), ("birth_city", "birth_cities")),
+    *(("guardian_name", "guardian_names"), ("previous_school", "previous_schools")),
+)
+"""Attributes of a request, each with what a candidate has of it, in the order in which people compare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One attribute, as the request has it and as it is on file."""
+
+    attribute: str
+    asked: str | None
+    held: tuple[str, ...]
+    same: bool | None
+    """None: one of the two says nothing."""
+
+    @property
+    def near(self) -> bool:
+        """Whether both sides agree, or at least share a word, as two surnames and one of them do."""
+        words = set(normalise(self.asked).split())
+        return bool(self.same) or any(words & set(normalise(value).split()) for value in self.held)
+
+
+def compare(subject: Subject, candidate: Candidate) -> tuple[Compared, ...]:
+    """Return both sides attribute by attribute."""
+    return tuple(_compared(subject, candidate, *names) for names in COMPARED)
+
+
+def _compared(subject: Subject, candidate: Candidate, asked_name: str, held_name: str) -> Compared:
+    said, kept = getattr(subject, asked_name), getattr(candidate, held_name)
+    values = sorted(kept) if isinstance(kept, frozenset) else [kept]
+    held = tuple(str(value) for value in values if value)
+    asked = str(said) if said else None
+    if asked is None or not held:
+        return Compared(attribute=asked_name, asked=asked, held=held, same=None)
+    plain = normalise_id if asked_name == "state_id" else normalise
+    same = any(plain(asked) == plain(value) for value in held)
+    return Compared(attribute=asked_name, asked=asked, held=held, same=same)
+
+
 def normalise(value: str | None) -> str:
     """Fold case, marks, hyphens and apostrophes away: `O'Brien-Núñez` and `obrien nunez` are one."""
     if not value:

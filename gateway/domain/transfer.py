@@ -65,7 +65,7 @@ STEPS: Final[Mapping[Role, Mapping[State, frozenset[State]]]] = {
         _S.REVIEW: _ENDS | {_S.NOTICE, _S.APPROVED, _S.DENIED, _S.HELD},
         _S.HELD: _ENDS | {_S.REVIEW, _S.DENIED},
         _S.NOTICE: _ENDS | {_S.APPROVED, _S.DENIED, _S.HELD},
-        _S.APPROVED: _ENDS | {_S.PACKAGED, _S.HELD, _S.REVOKED},
+        _S.APPROVED: _ENDS | {_S.PACKAGED, _S.HELD, _S.REVOKED, _S.REVIEW},
         _S.PACKAGED: _ENDS | {_S.RELEASED, _S.REVOKED},
         _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED},
         _S.FETCHED: frozenset({_S.ACKED, _S.APPROVED, _S.REVOKED, _S.RECALLED, _S.WITHDRAWN, _S.CLOSED}),

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from gateway.domain.casework import Case, Comment, Group, Lane, states_of
 from gateway.domain.errors import Conflict, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
+from gateway.domain.policy.release import WithheldReason
 from gateway.domain.transfer import Role, State
 from gateway.storage.db import Db
 from gateway.storage.prepared import AnyRow
@@ -156,7 +157,8 @@ def _values(case: Case) -> dict[str, Any]:
 
 
 def _case(row: AnyRow) -> Case:
-    return Case(**{**row, "lanes": tuple(map(Lane, row["lanes"]))})
+    kept_back = {section: WithheldReason(why) for section, why in row["kept_back"].items()}
+    return Case(**{**row, "lanes": tuple(map(Lane, row["lanes"])), "kept_back": kept_back})
 
 
 def _queued(row: AnyRow) -> Queued:

@@ -23,6 +23,7 @@ cases = Table(
     Column("snapshot_sent_at", Utc),
     Column("notice_basis", Text),
     Column("reminded", Integer, nullable=False),
+    Column("kept_back", Json, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("cases_by_opening", cases.c.opened_at, cases.c.transfer)

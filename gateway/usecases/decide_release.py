@@ -1,13 +1,17 @@
-"""What a person at the holding district decides: approve, deny, hold, lift, revoke, recall."""
+"""What a person at the holding district decides: approve, keep back, deny, hold, lift, revoke, recall."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.casework import Case, Comment, comment_text
 from gateway.domain.clocks import TRANSFER_LIFE
-from gateway.domain.errors import Refused, Unknown
+from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import LocalStudentId, TransferId
-from gateway.domain.policy import Action, Context, Person, PersonId
+from gateway.domain.policy import Action, Context, Decision, Kind, Object, Obligation, Person, PersonId
 from gateway.domain.policy.basis import NoticeGiven
+from gateway.domain.policy.release import KEPT_BACK, WithheldReason
 from gateway.domain.safety.pace import is_drawn, next_batch
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.basis import basis_of, note_basis
@@ -15,17 +19,20 @@ from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Tx
-from gateway.usecases.safety import for_a_person
+from gateway.usecases.safety import about_student, for_a_person
+from gateway.usecases.two_people import Act, agreed
 
 AUTOMATIC = "automatic"
+_ANYBODY = PersonId("the second person")
 
 
 async def approve(
-    node: Node, id_: TransferId, *, person: Person, notice: NoticeGiven | None = None
+    node: Node, id_: TransferId, *, person: Person, notice: NoticeGiven | None = None, why: str = ""
 ) -> Transfer:
     """Let the record go to the requester, at once or after the family's time to object.
 
-    `notice` says what tells the family of this release, where it is not the annual notice.
+    `notice` says what tells the family of this release, where it is not the annual notice. Where a second
+    person must agree, the first one's wish is stored with its `why` and the transfer stays under review.
 
     Raises:
         Unknown: there is no such transfer.
@@ -35,8 +42,17 @@ async def approve(
     """
     transfer = await _of_holder(node, id_)
     await node.store.read(lambda tx: basis_of(node, tx, transfer, notice))
-    await _permit(node, person, Action.RELEASE_APPROVE, transfer, has_basis=True)
-    return await approve_transfer(node, transfer, actor=actor_of(node, person), notice=notice)
+    able = {"has_basis": True, "approvals": frozenset({_ANYBODY})}
+    decision = await _permit(node, person, Action.RELEASE_APPROVE, transfer, **able)
+    act = Act(action=Action.RELEASE_APPROVE, object=id_, payload={"student": transfer.student}, why=why)
+
+    def two_agree(tx: Tx) -> bool:
+        alone = Obligation.SECOND_PERSON not in decision.obligations
+        return alone or bool(agreed(tx, node, person, act))
+
+    return await approve_transfer(
+        node, transfer, actor=actor_of(node, person), notice=notice, two_agree=two_agree
+    )
 
 
 async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
@@ -55,9 +71,14 @@ async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
 
 
 async def approve_transfer(
-    node: Node, transfer: Transfer, *, actor: str, notice: NoticeGiven | None = None
+    node: Node,
+    transfer: Transfer,
+    *,
+    actor: str,
+    notice: NoticeGiven | None = None,
+    two_agree: Callable[[Tx], bool] = lambda _: True,
 ) -> Transfer:
-    """REVIEW to NOTICE, or to APPROVED where families have no time to object.
+    """REVIEW to NOTICE, or to APPROVED where families have no time to object; or not yet: see `approve`.
 
     Raises:
         NoticeBasisMissing: as `approve`.
@@ -70,22 +91,30 @@ async def approve_transfer(
         due = _leaves_at(node, actor)
         after = transfer.to(State.APPROVED, at=now, next_try_at=due, **approval)
 
-    def store(tx: Tx) -> None:
+    def store(tx: Tx) -> Transfer:
+        if not two_agree(tx):
+            return transfer
         basis = basis_of(node, tx, transfer, notice)
         tx.transfers.move(transfer, after)
         note_basis(tx, transfer, basis)
         tx.audit.add(leaf(after, now, actor=actor, rule=str(basis)))
+        return after
 
-    await node.store.write(store)
+    stored = await node.store.write(store)
     node.wake()
-    return after
+    return stored
 
 
 def _leaves_at(node: Node, actor: str) -> datetime:
-    """Return when an approved record leaves: where some leave in batches, all do."""
+    """Return when an approved record leaves: a person may take it back until then.
+
+    Where some leave in batches, all do.
+    """
     now, rules = node.now(), node.rules
-    batched = rules.automatic_approval and rules.batch and actor != AUTOMATIC
-    return next_batch(now, rules.batch) if batched and rules.batch else now
+    if actor == AUTOMATIC:
+        return now
+    leaves = now + rules.undo
+    return next_batch(leaves, rules.batch) if rules.automatic_approval and rules.batch else leaves
 
 
 async def end_notice(node: Node, transfer: Transfer) -> Transfer:
@@ -93,6 +122,65 @@ async def end_notice(node: Node, transfer: Transfer) -> Transfer:
     now = node.now()
     after = transfer.to(State.APPROVED, at=now, next_try_at=now)
     return await _store(node, transfer, after, actor="node", rule="notice period ended")
+
+
+async def undo(node: Node, id_: TransferId, *, person: Person) -> Transfer:
+    """Take an approval back before the record left: the request is under review again.
+
+    Raises:
+        Conflict: it was not approved, or has left.
+    """
+    transfer = await _of_holder(node, id_)
+    if transfer.state is not State.APPROVED:
+        raise Conflict("only what is approved and has not left yet can be taken back")
+    await _permit(node, person, Action.RELEASE_UNDO, transfer)
+    now = node.now()
+    after = transfer.to(
+        State.REVIEW, at=now, approved_by=None, approved_at=None, next_try_at=transfer.expires_at
+    )
+    return await _store(node, transfer, after, actor=actor_of(node, person), rule="taken back")
+
+
+async def keep_back(
+    node: Node, id_: TransferId, sections: Mapping[str, WithheldReason], *, person: Person, why: str
+) -> Case:
+    """Decide which sections stay here, each with the reason that the other side is told; none: all go.
+
+    `why` is a note for this district, kept as a comment on the case.
+
+    Raises:
+        Refused: a section was not asked for, or a reason is not one that a person gives.
+        Conflict: the request is not under review.
+    """
+    transfer = await _of_holder(node, id_)
+    _check_kept_back(transfer, sections)
+    await _permit(node, person, Action.RELEASE_PARTIAL, transfer, reason=why, has_basis=True)
+    now = node.now()
+    said = comment_text(why)
+
+    def store(tx: Tx) -> Case:
+        tx.transfers.move(transfer, transfer.stay(at=now))
+        case = replace(tx.cases.get(id_), kept_back=dict(sections))
+        tx.cases.save(case)
+        tx.cases.comment(id_, Comment(at=now, by=person.id, by_name=person.name, text=said))
+        told = ", ".join(f"{name}: {reason}" for name, reason in sorted(sections.items()))
+        tx.audit.add(
+            leaf(transfer, now, actor=actor_of(node, person), action="release.partial", rule=told or "all go")
+        )
+        return case
+
+    return await node.store.write(store)
+
+
+def _check_kept_back(transfer: Transfer, sections: Mapping[str, WithheldReason]) -> None:
+    if transfer.state is not State.REVIEW:
+        raise Conflict("what stays is decided while the request is under review")
+    if unknown := sorted(sections.keys() - set(transfer.sections)):
+        raise Refused(f"{unknown[0]} was not asked for")
+    if any(reason not in KEPT_BACK for reason in sections.values()):
+        raise Refused("a section is kept back as not_sent or follows")
+    if sections.keys() >= set(transfer.sections):
+        raise Refused("a release without any section is a refusal: refuse the request instead")
 
 
 async def deny(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
@@ -189,19 +277,15 @@ async def _decide(
     return await _store(node, transfer, after, actor=actor_of(node, person), rule=reason or "")
 
 
-async def _permit(node: Node, person: Person, action: Action, transfer: Transfer, **context: Any) -> None:
-    schools = await node.store.read(lambda tx: _schools(tx, transfer))
-    object_ = of_transfer(transfer, schools=schools)
-    await permit(node, person, action, object_, Context(now=node.now(), **context))
+async def _permit(node: Node, person: Person, action: Action, transfer: Transfer, **context: Any) -> Decision:
+    about = await node.store.read(lambda tx: _about(tx, node, transfer))
+    object_ = of_transfer(transfer, schools=about.schools, flags=about.flags)
+    return await permit(node, person, action, object_, Context(now=node.now(), **context))
 
 
-def _schools(tx: Tx, transfer: Transfer) -> frozenset[str]:
-    """Return the student's school, if the student is known and has one."""
-    try:
-        school = tx.backpacks.get(transfer.student).school if transfer.student else None
-    except Unknown:
-        return frozenset()
-    return frozenset({school} if school else ())
+def _about(tx: Tx, node: Node, transfer: Transfer) -> Object:
+    """Return the student as rules see one; nobody knows anything of one who is not found yet."""
+    return about_student(tx, node, transfer.student) if transfer.student else Object(kind=Kind.STUDENT)
 
 
 def _next_look(transfer: Transfer, state: State, now: datetime) -> datetime | None:

@@ -1,26 +1,22 @@
 """Build, sign, seal and release an approved record; steps of the loop at the holder."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-import orjson
-
-from gateway.domain.backpack.base import LEVELS
 from gateway.domain.backpack.document import SCHEMA_VERSION
-from gateway.domain.backpack.versions import readable
 from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
-from gateway.domain.confidentiality import tells_place
-from gateway.domain.errors import Conflict, Malformed, Untrusted
-from gateway.domain.ids import LocalStudentId, b64url_decode, digest
+from gateway.domain.errors import Conflict, Untrusted
+from gateway.domain.ids import digest
 from gateway.domain.messages import MessageType
-from gateway.domain.packs import Purged, to_purge
-from gateway.domain.policy import Release, WithheldReason, plan_release
+from gateway.domain.policy import Release
+from gateway.domain.policy.release import NOT_DECIDED
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.basis import basis_of
 from gateway.usecases.evidence import announcement, leaf
-from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, StoredBackpack, Tx
-from gateway.usecases.safety import is_kept, is_protected
-from gateway.usecases.wholes import read_whole, sections_of
+from gateway.usecases.planning import Held, plan, read_held
+from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, Tx
+from gateway.usecases.safety import is_kept
+from gateway.usecases.wholes import sections_of
 
 Disclosures = Mapping[str, Sequence[str]]
 
@@ -38,15 +34,16 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
         raise Conflict("an approved transfer needs a matched student and the requester's key")
     if await node.store.read(lambda tx: is_kept(tx, student)):
         return await _wait(node, transfer)
-    backpack, earlier, known = await node.store.read(lambda tx: _held(tx, student))
+    if transfer.approved_by is None or transfer.approved_at is None:
+        raise Conflict("nobody approved this release")
+    by, at = transfer.approved_by, transfer.approved_at
+    held = await node.store.read(lambda tx: read_held(tx, student))
     basis = await node.store.read(lambda tx: basis_of(node, tx, transfer))
-    own = known or await _sign_segment(node, backpack, _learner(backpack, earlier))
-    segments = [*earlier, own]
+    own = held.known or await _sign_segment(node, held)
+    segments = [*held.earlier, own]
     version = transfer.version + 1
-    purged = [_to_purge(node, entries) for entries in (*map(_disclosed, earlier), sections_of(backpack))]
-    hidden = await node.store.read(lambda tx: is_protected(tx, student))
-    classes = [_classes_of(one, hidden=hidden) for one in earlier] + [_own_classes(backpack)]
-    releases = _plan(node, transfer, [_without(*one) for one in zip(classes, purged, strict=True)])
+    planned = await node.store.read(lambda tx: plan(node, tx, transfer, held, by=by, at=at))
+    releases = [one.release for one in planned]
     chain = await node.directory.own_chain()
     claims = _claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
     record = node.seals.sign(MessageType.RECORD, claims, chain)
@@ -69,7 +66,7 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
         tx.parcels.put(parcel)
         tx.sent.put(sent)
         tx.transfers.move(transfer, after)
-        for one in {gone.source for of_segment in purged for gone in of_segment}:
+        for one in {gone.source for of_segment in planned for gone in of_segment.purged}:
             tx.audit.add(leaf(after, now, action="release.purged", rule=one))
         tx.audit.add(leaf(after, now, rule=str(basis), digests=(digest(record.encode()),)))
 
@@ -111,25 +108,9 @@ async def _wait(node: Node, transfer: Transfer) -> Transfer:
     return after
 
 
-def _held(tx: Tx, student: LocalStudentId) -> tuple[StoredBackpack, Sequence[Segment], Segment | None]:
-    """Return the student's backpack, what earlier districts signed, and the segment that signs it already."""
-    backpack = read_whole(tx, student)
-    keys = backpack.candidate
-    earlier = tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date)
-    known = tx.segments.own(student, backpack.fingerprint)
-    if known and known.learner != _learner(backpack, earlier):
-        known = None
-    return backpack, earlier, known
-
-
-def _learner(backpack: StoredBackpack, earlier: Sequence[Segment]) -> str:
-    """Return the learner's pseudonym: that of the first district which asserted anything."""
-    return earlier[0].learner if earlier else backpack.learner
-
-
-async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> Segment:
+async def _sign_segment(node: Node, held: Held) -> Segment:
     """Sign the backpack as it is."""
-    now = node.now()
+    now, backpack, learner = node.now(), held.backpack, held.learner
     claims = {
         "iss": node.id,
         "iat": int(now.timestamp()),
@@ -154,83 +135,6 @@ async def _sign_segment(node: Node, backpack: StoredBackpack, learner: str) -> S
         received_with=None,
         at=now,
     )
-
-
-def _plan(
-    node: Node, transfer: Transfer, classes: Sequence[Mapping[str, Sequence[str]]]
-) -> tuple[Release, ...]:
-    """Decide for each segment; the district's own rules bind what it passes on from others too."""
-    if transfer.approved_by is None or transfer.approved_at is None:
-        raise Conflict("nobody approved this release")
-    return tuple(
-        plan_release(
-            asked=transfer.sections,
-            classes=of_segment,
-            rules=node.rules,
-            approved_by=transfer.approved_by,
-            approved_at=transfer.approved_at,
-        )
-        for of_segment in classes
-    )
-
-
-_PURGED: Final = "purged"
-"""A class that no rule knows: such entries stay."""
-
-
-def _to_purge(node: Node, sections: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Purged]:
-    """Return the entries that the law wants gone before a record is packaged."""
-    today = node.calendar.day_of(node.now())
-    return [one for name, entries in sections.items() for one in to_purge(node.pack, name, entries, today)]
-
-
-def _without(classes: Mapping[str, Sequence[str]], purged: Sequence[Purged]) -> Mapping[str, Sequence[str]]:
-    gone = {(one.section, one.position) for one in purged}
-    return {
-        name: [_PURGED if (name, n) in gone else held for n, held in enumerate(entries)]
-        for name, entries in classes.items()
-    }
-
-
-def _disclosed(segment: Segment) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Return the entries that another district disclosed: of `[salt, entry]` (RFC 9901, 4.2.2) the second."""
-    return {
-        name: [orjson.loads(b64url_decode(text))[1] for text in texts]
-        for name, texts in segment.disclosures.items()
-    }
-
-
-def _own_classes(backpack: StoredBackpack) -> dict[str, list[str]]:
-    """Return the sensitivity class of each own entry, in the order of its disclosures."""
-    sections = sections_of(backpack)
-    return {
-        name: [str(entry["meta"]["sensitivity"]["class"]) for entry in entries]
-        for name, entries in sections.items()
-    }
-
-
-def _classes_of(segment: Segment, *, hidden: bool) -> dict[str, list[str]]:
-    """Return the classes of what another district disclosed; its word and the entry's fields count.
-
-    Where a student's whereabouts are hidden, what tells them has a class that nobody knows: it stays.
-    """
-    return {
-        name: [_class(name, text, hidden=hidden) for text in texts]
-        for name, texts in segment.disclosures.items()
-    }
-
-
-def _class(section: str, disclosure: str, *, hidden: bool) -> str:
-    """Return the class of a disclosed entry, `[salt, entry]` (RFC 9901, 4.2.2).
-
-    What does not fit the schema is restricted.
-    """
-    _, entry = orjson.loads(b64url_decode(disclosure))
-    try:
-        read, present = readable(section, entry)
-    except Malformed:
-        return LEVELS[-1]
-    return "hidden" if hidden and tells_place(section, present) else read.sensitivity().level
 
 
 def _claims(
@@ -267,11 +171,8 @@ def _claims(
     }
 
 
-_NO_DECISION = frozenset({WithheldReason.NOT_HELD, WithheldReason.NOT_ASKED})
-
-
 def _sent(transfer: Transfer, version: int, segment: Segment, plan: Release) -> SentSegment:
-    decided = {kept.section for kept in plan.withheld if kept.reason not in _NO_DECISION}
+    decided = {kept.section for kept in plan.withheld if kept.reason not in NOT_DECIDED}
     return SentSegment(
         transfer=transfer.id,
         version=version,

@@ -261,6 +261,7 @@ def _rules(settings: Settings) -> Rules:
             actor_per_hour=settings.release.person_requests_per_hour,
         ),
         automatic_import=settings.incoming.automatic_import,
+        undo=timedelta(minutes=settings.release.undo_minutes),
         notice=settings.time_to_object,
         withheld_classes=frozenset(settings.release.withheld_classes),
         required_marks=frozenset(settings.trust.required_marks),

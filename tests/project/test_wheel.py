@@ -149,8 +149,11 @@ def test_the_wheel_has_code_data_and_licence_and_nothing_else(installed: Install
     assert all(top in {"gateway", "adapters", "mappings"} or top.endswith(".dist-info") for top in tops)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {Path(name).suffix for name in names} <= {
+        ".po",
         ".py",
+        ".svg",
         ".toml",
+        ".css",
         ".csv",
         ".json",
         ".txt",

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.domain.casework import Lane, new_case
-from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.packs import urgency_in
 from gateway.domain.policy import PURPOSE_TRANSFER
 from gateway.domain.transfer import Role, State, Subject, Transfer
@@ -27,6 +27,8 @@ async def put_transfer(
     lanes: Sequence[Lane] = (),
     due_in: int = 10,
     names: tuple[str, str] = ("Ana", "Ortiz-Núñez"),
+    student: str | None = None,
+    sections: tuple[str, ...] = ("identity", "grades"),
 ) -> TransferId:
     """Store a transfer with its case and first step; return its id. Due so many days from today."""
     now = desk.node.now()
@@ -36,7 +38,8 @@ async def put_transfer(
         peer=CEDAR,
         state=state,
         subject=Subject(given_name=names[0], family_name=names[1], birth_date=date(2014, 5, 2)),
-        sections=("identity", "grades"),
+        sections=sections,
+        student=LocalStudentId(student) if student else None,
         purpose=PURPOSE_TRANSFER,
         legal_basis="34CFR99.31(a)(2)",
         actor=desk.who("registrar").pseudonym,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.backpack.base import LEVELS
@@ -24,6 +25,16 @@ class WithheldReason(StrEnum):
     NOT_ASKED = "not_asked"
     RESTRICTED = "restricted"
     """Of a class that never travels by default (a separate statute or safety)."""
+    NOT_SENT = "not_sent"
+    """A person at the holder decided to keep it back, and said why at home."""
+    FOLLOWS = "follows"
+    """It is not ready yet, and will be sent later."""
+
+
+NOT_DECIDED: Final = frozenset({WithheldReason.NOT_HELD, WithheldReason.NOT_ASKED})
+"""Reasons that nobody decided on."""
+KEPT_BACK: Final = (WithheldReason.NOT_SENT, WithheldReason.FOLLOWS)
+"""What a person may give as the reason why a section stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,8 @@ class Rules:
     limits: Limits = field(default_factory=Limits)
     """Beyond these nothing leaves by itself."""
     automatic_import: bool = False
+    undo: timedelta = timedelta(0)
+    """How long a person may take an approval back before the record leaves."""
     notice: timedelta = timedelta(0)
     """How long a family has to object before an approved record leaves."""
     withheld_classes: frozenset[str] = frozenset({"R"})
@@ -74,8 +87,11 @@ def plan_release(
     rules: Rules,
     approved_by: str,
     approved_at: datetime,
+    kept_back: Mapping[str, WithheldReason] = MappingProxyType({}),
 ) -> Release:
     """Return what of a backpack goes to a school that asks.
+
+    `kept_back` names the sections that a person keeps back, each with the reason that the other side is told.
 
     `classes` gives each section's entries by their sensitivity class. What was not asked for and what is
     of a withheld class stays (a class that nobody knows counts as withheld); a section that was asked
@@ -90,6 +106,9 @@ def plan_release(
     for section, entries in classes.items():
         if section not in asked:
             withheld.append(_kept(section, WithheldReason.NOT_ASKED, len(entries)))
+            continue
+        if section in kept_back and entries:
+            withheld.append(_kept(section, kept_back[section], 0))
             continue
         travels = tuple(n for n, held in enumerate(entries) if _may_travel(held, rules))
         if travels:

@@ -9,12 +9,13 @@ from aiohttp import web
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Direction, Message
 from gateway.domain.policy.people import Person
-from gateway.domain.transfer import STEPS, Role, State
+from gateway.domain.transfer import STEPS, Role, State, Transfer
 from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
 from gateway.http.staff.guard import person
 from gateway.http.staff.page import page
 from gateway.http.staff.queue import WORKERS, colleagues, today
+from gateway.http.staff.releases import RELEASERS
 from gateway.usecases.casework import shown_state
 from gateway.usecases.ports import Account
 from gateway.usecases.timeline import Step, Timeline, read_timeline
@@ -39,6 +40,27 @@ def routes() -> Iterable[web.RouteDef]:
     return (web.get(path, person(WORKERS, show), allow_head=False),)
 
 
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A page on which a person decides."""
+
+    path: str
+    message: str
+
+
+_DECIDES: Final = frozenset({State.REVIEW, State.HELD, State.NOTICE, State.APPROVED})
+
+
+def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None:
+    """Return the page on which this person goes on with the transfer, if there is one."""
+    if transfer.role is Role.HOLDER and somebody.roles & RELEASERS:
+        if state is State.NO_MATCH:
+            return Next(f"/desk/transfers/{transfer.id}/match", "timeline.to_match")
+        if state in _DECIDES:
+            return Next(f"/desk/transfers/{transfer.id}/release", "timeline.to_release")
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The page."""
@@ -51,6 +73,8 @@ class View:
     efforts: int
     """How often the other district was written to."""
     printed_at: object
+    next_page: Next | None
+    """Where the person works on it."""
 
     def words(self, step: Step) -> str | None:
         """Return the message for a step, None if there is none."""
@@ -70,9 +94,11 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
     node = node_of(request)
     told = await read_timeline(node, somebody, TransferId(request.match_info["id"]))
     accounts = await node.store.read(lambda tx: tx.staff.list())
+    state = shown_state(told.transfer, somebody)
     view = View(
         told=told,
-        state=shown_state(told.transfer, somebody),
+        state=state,
+        next_page=next_page(told.transfer, state, somebody),
         left=left(told.case.due_on, today(request)),
         colleagues=colleagues(accounts, somebody),
         mine=told.case.owner == somebody.id,

@@ -236,7 +236,9 @@ async def test_a_protected_students_record_leaves_without_the_place_and_never_by
     await town.settle()
     assert (await town.held()).state is State.REVIEW
 
-    await decide_release.approve(town.maple, (await town.held()).id, person=clerk("otto"))
+    id_ = (await town.held()).id
+    await decide_release.approve(town.maple, id_, person=clerk("otto"), why="the order was read")
+    await decide_release.approve(town.maple, id_, person=clerk("rosa"))
     await loop.turn(town.maple)
 
     held = await town.held()

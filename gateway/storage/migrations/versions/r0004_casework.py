@@ -42,6 +42,7 @@ def _cases() -> None:
         sa.Column("snapshot_sent_at", sa.BigInteger),
         sa.Column("notice_basis", sa.Text),
         sa.Column("reminded", sa.Integer, nullable=False),
+        sa.Column("kept_back", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("cases_by_opening", "cases", ["opened_at", "transfer"])
