@@ -59,6 +59,7 @@ def demo(
     plan = Plan(folder=place, source=source, seed=seed, students=students, with_profile=not profile_less)
     with Nodes() as nodes:
         outcome = _play(plan, nodes, _display(as_json=as_json))
+        outcome.kept = keep
         stays = keep and not as_json and _on_terminal()
         if keep and not stays:
             outcome.pids = nodes.leave_running()

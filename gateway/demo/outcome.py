@@ -102,6 +102,8 @@ class Outcome:
     timeline: list[Moment] = field(default_factory=list)
     places: dict[str, Path] = field(default_factory=dict)
     verify_command: str = ""
+    kept: bool = False
+    """Whether the nodes go on running when the story is told."""
     nodes: dict[str, str] = field(default_factory=dict)
     """Addresses by name."""
     pids: dict[str, int] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from gateway.demo.display import duration
+from gateway.demo.nodes import AGENCY
 from gateway.demo.outcome import Example, Kept, Outcome
+from gateway.demo.staff import STAFF
 
 _REASONS: Final = {
     "not_held": "Maple has none",
@@ -24,6 +26,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
     yield from _part("How it was proven", (f"{_yes(held):3} {what}" for what, held in outcome.checks.items()))
     yield from _part("Where everything lies", _places(outcome))
     yield from _part("Still running", _running(outcome.pids, outcome.nodes))
+    yield from _part("Look at it in a browser", _desks(outcome))
 
 
 def _verdict(outcome: Outcome) -> str:
@@ -84,6 +87,19 @@ def _places(outcome: Outcome) -> Iterator[str]:
 
 def _running(pids: Mapping[str, int], nodes: Mapping[str, str]) -> list[str]:
     return [f"{name} at {nodes[name]}, process {pid}" for name, pid in pids.items()]
+
+
+def _desks(outcome: Outcome) -> Iterator[str]:
+    """Say where the desks are, if somebody keeps the nodes running."""
+    if not outcome.kept:
+        return
+    for name, url in outcome.nodes.items():
+        if name != AGENCY:
+            yield f"{name}: {url}/desk/"
+    yield "Sign in by a click, for instance as " + ", ".join(
+        f"{STAFF[key][0]} ({', '.join(role.replace('_', ' ') for role in STAFF[key][1])})"
+        for key in ("owen", "ruth", "sam", "ines")
+    )
 
 
 def _yes(held: bool) -> str:

@@ -47,6 +47,11 @@ LIVE_SAFETY = "federation/test_live_safety.py"
 CRASHES = "unit/usecases/test_crashes.py"
 ADAPTERS = "contracts/test_adapters.py"
 PRIVATE = "project/test_no_personal_data.py"
+DESK = "unit/staff/test_guard.py"
+LOGIN = "unit/peers/test_identity_provider.py"
+LOGIN_UI = "ui/test_login.py"
+QUEUE_UI = "ui/test_queue.py"
+TEXTS = "unit/pages/test_texts.py"
 
 
 @dataclass(frozen=True)
@@ -375,6 +380,24 @@ THREATS: Final = (
         ),
     ),
     Threat(
+        "A6",
+        "Forms from elsewhere, a session that was planted or copied, a login in another's name",
+        "Same origin and a token of the session on every form; state, nonce and PKCE; a new id at every sign-in; "
+        "sessions are rows that a sign-out deletes",
+        (
+            (DESK, "a_form_that_no_page_of_the_session_sent_changes_nothing"),
+            (DESK, "without_a_session_every_page_leads_to_the_sign_in"),
+            (DESK, "with_the_wrong_role_every_page_is_refused"),
+            (DESK, "a_session_ends_when_it_is_idle_or_old"),
+            (DESK, "nobody_is_led_off_the_desk"),
+            (LOGIN, "a_token_that_says_anything_else_is_refused"),
+            (LOGIN, "a_token_that_the_provider_did_not_sign_so_is_refused"),
+            (LOGIN, "an_answer_of_another_provider_is_refused"),
+            (LOGIN_UI, "a_copied_cookie_is_of_no_use_after_the_sign_out"),
+            (LOGIN_UI, "a_change_of_roles_ends_the_session"),
+        ),
+    ),
+    Threat(
         "A7",
         "Another district's transfer is named",
         "The owner is part of every query; another's and none are the same answer, byte for byte",
@@ -393,6 +416,15 @@ THREATS: Final = (
             ("contracts/test_store.py", "of_a_hundred_moves_from_the_same_state_exactly_one_wins"),
             (LIVE_RACES, "a_hundred_approvals_and_withdrawals_at_once_are_taken_one_after_the_other"),
             (LIVE_RACES, "a_record_that_is_revoked_while_it_is_fetched_is_not_served_afterwards"),
+        ),
+    ),
+    Threat(
+        "A11",
+        "Text that is a program in a browser",
+        "Everything shown is escaped; no page has a script or permits one",
+        (
+            (QUEUE_UI, "a_comment_is_text_and_nothing_else"),
+            (TEXTS, "a_template_trusts_no_text_as_html"),
         ),
     ),
     Threat(
@@ -472,7 +504,7 @@ THREATS: Final = (
 REQUIRED: Final = (
     *(f"F{number}" for number in range(1, 10)),
     *(f"O{number}" for number in range(1, 13)),
-    *("O15", "A7", "A8"),
+    *("O15", "A6", "A7", "A8", "A11"),
 )
 
 

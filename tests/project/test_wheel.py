@@ -159,5 +159,6 @@ def test_the_wheel_has_code_data_and_licence_and_nothing_else(installed: Install
         ".txt",
         ".md",
         ".html",
+        *(".css", ".svg", ".po"),
         "",
     }
