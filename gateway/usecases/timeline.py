@@ -26,7 +26,8 @@ class Step:
     at: datetime
     action: str
     who: str | None
-    """The name of a member of staff here; None for the node itself, or another node."""
+    """The name of a member of staff here; None for the node itself, another node, or the command line."""
+    by_node: bool
     by_peer: bool
     rule: str
     outcome: str
@@ -78,6 +79,7 @@ def _step(leaf: Leaf, who: str | None) -> Step:
         at=leaf.at,
         action=leaf.action,
         who=who,
+        by_node=leaf.actor == "node",
         by_peer=leaf.peer is not None and leaf.actor == leaf.peer,
         rule=leaf.rule,
         outcome=leaf.outcome,

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from gateway.domain.casework import Group, Lane
+from gateway.domain.casework import Group, Lane, group_of
 from gateway.domain.ids import TransferId
 from gateway.domain.policy.people import Person, PersonId, StaffRole
-from gateway.domain.transfer import Role, State
+from gateway.domain.transfer import Role, State, Transfer
 from gateway.http.pages.frame import FRAME
 from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
@@ -173,8 +173,13 @@ def line_of(one: Queued, other: OtherDistrict, somebody: Person, day: date) -> L
         left=left(case.due_on, day),
         owner=case.owner_name,
         mine=case.owner == somebody.id,
-        done=transfer.ended,
+        done=is_done(transfer),
     )
+
+
+def is_done(transfer: Transfer) -> bool:
+    """Tell whether nothing is left to be done here in time."""
+    return group_of(transfer.role, transfer.state) is Group.DONE
 
 
 def today(request: web.Request) -> date:

@@ -14,7 +14,7 @@ from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
 from gateway.http.staff.guard import person
 from gateway.http.staff.page import page
-from gateway.http.staff.queue import WORKERS, colleagues, today
+from gateway.http.staff.queue import WORKERS, colleagues, is_done, today
 from gateway.http.staff.releases import RELEASERS
 from gateway.usecases.casework import shown_state
 from gateway.usecases.ports import Account
@@ -70,6 +70,7 @@ class View:
     left: Left
     colleagues: Sequence[Account]
     mine: bool
+    done: bool
     efforts: int
     """How often the other district was written to."""
     printed_at: object
@@ -102,6 +103,7 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         left=left(told.case.due_on, today(request)),
         colleagues=colleagues(accounts, somebody),
         mine=told.case.owner == somebody.id,
+        done=is_done(told.transfer),
         efforts=sum(one.direction is Direction.OUT for one in told.messages),
         printed_at=now_of(request),
     )
