@@ -12,6 +12,7 @@ from gateway.cli import (
     hold,
     init,
     keys,
+    log,
     map,  # noqa: A004  the noun of a command
     pack,
     policy,
@@ -78,6 +79,7 @@ app.add_typer(policy.app, name="policy", help="Who may do what, and why.")
 app.add_typer(pack.app, name="pack", help="What law and custom of a state ask of a transfer.")
 app.add_typer(staff.app, name="staff", help="Who works here, and as what.")
 app.add_typer(keys.app, name="keys", help="This node's keys.")
+app.add_typer(log.app, name="log", help="The audit log, which cannot be changed unseen.")
 app.add_typer(schema.app, name="schema", help="The schema of a backpack.")
 app.command("verify")(verify.verify)
 app.add_typer(reference.app, name="reference")

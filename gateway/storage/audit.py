@@ -5,11 +5,14 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from gateway.domain.audit import Leaf
+from gateway.domain.audit import Checkpoint, Leaf, line_of
+from gateway.domain.errors import Unknown
+from gateway.domain.merkle import completed, leaf_hash
 from gateway.storage.db import Db
 from gateway.storage.tables import audit
+from gateway.storage.tables_evidence import checkpoints, log_hashes
 
 _NAMES: Final = tuple(field.name for field in fields(Leaf))
 _values_of: Final = attrgetter(*_NAMES)
@@ -19,6 +22,12 @@ _ALL = (
     select(audit.c.seq, *(audit.c[name] for name in _NAMES)).order_by(audit.c.seq).limit(bindparam("limit"))
 )
 _OF = _ALL.where(audit.c.object == bindparam("object"))
+_AFTER = _ALL.where(audit.c.seq > bindparam("seq"))
+_SIZE = select(func.max(log_hashes.c.index).label("last")).where(log_hashes.c.level == 0)
+_HASH = select(log_hashes.c.hash).where(
+    log_hashes.c.level == bindparam("level"), log_hashes.c.index == bindparam("index")
+)
+_ADD_HASH = log_hashes.insert().inline()
 _LATEST = (
     select(*(audit.c[name] for name in _NAMES))
     .where(audit.c.object == bindparam("object"), audit.c.action == bindparam("action"))
@@ -34,8 +43,30 @@ class SqlAuditLog:
         self._db = db
 
     def add(self, leaf: Leaf) -> None:
-        """Append."""
-        self._db.run(_INSERT, dict(zip(_NAMES, _values_of(leaf), strict=True)))
+        """Append, and store the hash of each perfect subtree that the leaf completes: two on average."""
+        size = self.size()
+        self._db.run(_INSERT, {"seq": size + 1, **dict(zip(_NAMES, _values_of(leaf), strict=True))})
+        made = completed(size, leaf_hash(line_of(size + 1, leaf)), self.hash)
+        self._db.run_each(
+            _ADD_HASH, [{"level": level, "index": index, "hash": hash_} for level, index, hash_ in made]
+        )
+
+    def size(self) -> int:
+        """Count the leaves."""
+        last = self._db.all(_SIZE)[0]["last"]
+        return 0 if last is None else int(last) + 1
+
+    def after(self, seq: int, limit: int) -> Sequence[tuple[int, Leaf]]:
+        """Return the leaves that follow the one of that sequence number, oldest first."""
+        rows = self._db.all(_AFTER, {"seq": seq, "limit": limit})
+        return [(row["seq"], Leaf(**{name: row[name] for name in _NAMES})) for row in rows]
+
+    def hash(self, level: int, index: int) -> bytes:
+        """Return the hash of a perfect subtree, as it was stored, or raise `Unknown`."""
+        row = self._db.first(_HASH, {"level": level, "index": index})
+        if row is None:
+            raise Unknown("the log has no such leaves")
+        return bytes(row["hash"])
 
     def list(self, *, object_: str | None = None, limit: int = 1000) -> Sequence[tuple[int, Leaf]]:
         """Return leaves with their sequence numbers, oldest first."""
@@ -48,3 +79,29 @@ class SqlAuditLog:
         """Return the newest leaf that says so of the object."""
         row = self._db.first(_LATEST, {"object": object_, "action": action})
         return Leaf(**{name: row[name] for name in _NAMES}) if row else None
+
+
+_CHECKPOINT: Final = ("size", "at", "note")
+_ADD_CHECKPOINT = checkpoints.insert().inline()
+_CHECKPOINTS = select(*(checkpoints.c[name] for name in _CHECKPOINT)).order_by(checkpoints.c.seq)
+_NEWEST = select(*(checkpoints.c[name] for name in _CHECKPOINT)).order_by(checkpoints.c.seq.desc()).limit(1)
+
+
+class SqlCheckpoints:
+    """What the log's key signed, over one connection."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        """Append."""
+        self._db.run(_ADD_CHECKPOINT, {name: getattr(checkpoint, name) for name in _CHECKPOINT})
+
+    def latest(self) -> Checkpoint | None:
+        """Return the newest."""
+        row = self._db.first(_NEWEST, {})
+        return None if row is None else Checkpoint(**row)
+
+    def list(self) -> Sequence[Checkpoint]:
+        """Return all, oldest first."""
+        return [Checkpoint(**row) for row in self._db.all(_CHECKPOINTS)]

@@ -12,6 +12,9 @@ E = TypeVar("E", bound=StrEnum)
 COUNTER: Final = BigInteger().with_variant(Integer, "sqlite")
 """A number that the database gives. SQLite does so only where the type is called INTEGER."""
 
+ORDINAL: Final = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the program gives, in order and without gaps."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 

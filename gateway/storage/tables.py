@@ -27,7 +27,7 @@ from gateway.storage import (
     tables_receiving,
     tables_safety,
 )
-from gateway.storage.columns import COUNTER, Choice, Day, Json, Texts, Utc
+from gateway.storage.columns import COUNTER, ORDINAL, Choice, Day, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
 __all__ = [
@@ -225,7 +225,7 @@ Index("findings_by_rule", findings.c.rule)
 audit = Table(
     "audit",
     metadata,
-    Column("seq", COUNTER, primary_key=True),
+    Column("seq", ORDINAL, primary_key=True),
     Column("at", Utc, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),

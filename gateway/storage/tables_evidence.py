@@ -1,6 +1,6 @@
-"""Tables of what proves: what was sent to whom, disclosures, accesses."""
+"""Tables of what proves: what was sent to whom, disclosures, accesses, the tree of the audit log."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from gateway.domain.disclosures import DisclosureKind
 from gateway.storage.columns import COUNTER, Choice, Texts, Utc
@@ -55,3 +55,22 @@ accesses = Table(
 )
 Index("accesses_by_student", accesses.c.student)
 Index("accesses_by_transfer", accesses.c.transfer)
+
+log_hashes = Table(
+    "log_hashes",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("seq", COUNTER, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

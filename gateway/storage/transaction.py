@@ -2,7 +2,7 @@
 
 from gateway.storage.access import SqlChains, SqlGrants, SqlSeen
 from gateway.storage.agency import SqlLocator, SqlMembers
-from gateway.storage.audit import SqlAuditLog
+from gateway.storage.audit import SqlAuditLog, SqlCheckpoints
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.casework import SqlCases
 from gateway.storage.db import Db
@@ -31,6 +31,7 @@ class SqlTx:
         self.archive = SqlArchive(db)
         self.backpacks = SqlBackpacks(db)
         self.findings = SqlFindings(db)
+        self.checkpoints = SqlCheckpoints(db)
         self.audit = SqlAuditLog(db)
         self.disclosures = SqlDisclosures(db)
         self.accesses = SqlAccesses(db)

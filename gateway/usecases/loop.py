@@ -18,6 +18,7 @@ from gateway.usecases.expire_transfer import end_of, expire
 from gateway.usecases.fetch_backpack import fetch_parcel, verify_parcel
 from gateway.usecases.follow_transfer import ask_status
 from gateway.usecases.import_backpack import import_automatically
+from gateway.usecases.log import checkpoint_if_due
 from gateway.usecases.match_student import match_student
 from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
@@ -67,7 +68,7 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
 
     `turned` is called at every turn: whoever watches knows that the loop is alive.
     """
-    tidy_at = watch_at = node.now()
+    tidy_at = watch_at = sign_at = node.now()
     running: dict[str, asyncio.Task[None]] = {}
     again: set[str] = set()
 
@@ -91,6 +92,9 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
             if node.now() >= watch_at:
                 await watch_safety(node)
                 watch_at = node.now() + WATCH_EVERY
+            if node.now() >= sign_at:
+                await checkpoint_if_due(node)
+                sign_at = node.now() + node.pace.tick
             if node.now() >= tidy_at:
                 await forget_expired(node)
                 await remind(node)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from gateway.crypto.notes import NoteSigner
 from gateway.domain.errors import Misconfigured
 from gateway.settings import Settings
 
@@ -34,6 +35,11 @@ def nonce_secret(file: Path) -> bytes:
     It is derived from a secret of its own; the file is made at first use.
     """
     return hmac.digest(_kept(file), _NONCE_LABEL, hashlib.sha256)
+
+
+def log_signer(file: Path, id_: str) -> NoteSigner:
+    """Return what signs the log's checkpoints; its key is made at first use and serves nothing else."""
+    return NoteSigner(f"{id_.partition('://')[2]}/audit", _kept(file))
 
 
 def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:

@@ -101,7 +101,7 @@ async def test_units_that_wait_together_share_a_commit(store: SqlStore) -> None:
 
     assert store.stats.units == 100
     assert store.stats.commits < 20
-    assert store.stats.statements == 100
+    assert store.stats.statements < 400, "two of a leaf, and one for each subtree to its left"
 
 
 async def test_a_unit_waits_for_a_process_that_holds_the_file_and_fails_if_that_takes_too_long(

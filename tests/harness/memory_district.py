@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from gateway.domain.audit import Leaf
+from gateway.domain.audit import Checkpoint, Leaf, line_of
 from gateway.domain.errors import Unknown
 from gateway.domain.ids import Digest, EntityId, LocalStudentId
 from gateway.domain.matching import Candidate, normalise, normalise_id
+from gateway.domain.merkle import leaf_hash, node_hash
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding
@@ -130,6 +131,33 @@ class MemoryAuditLog:
     def latest(self, object_: str, action: str) -> Leaf | None:
         said = [leaf for leaf in self.rows if (leaf.object, leaf.action) == (object_, action)]
         return said[-1] if said else None
+
+    def size(self) -> int:
+        return len(self.rows)
+
+    def after(self, seq: int, limit: int) -> Sequence[tuple[int, Leaf]]:
+        return list(enumerate(self.rows, start=1))[seq : seq + limit]
+
+    def hash(self, level: int, index: int) -> bytes:
+        if (index + 1) << level > len(self.rows):
+            raise Unknown("the log has no such leaves")
+        if level == 0:
+            return leaf_hash(line_of(index + 1, self.rows[index]))
+        return node_hash(self.hash(level - 1, 2 * index), self.hash(level - 1, 2 * index + 1))
+
+
+@dataclass
+class MemoryCheckpoints:
+    rows: list[Checkpoint] = field(default_factory=list)
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        self.rows.append(checkpoint)
+
+    def latest(self) -> Checkpoint | None:
+        return self.rows[-1] if self.rows else None
+
+    def list(self) -> Sequence[Checkpoint]:
+        return list(self.rows)
 
 
 @dataclass

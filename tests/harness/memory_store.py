@@ -12,6 +12,7 @@ from tests.harness.memory_district import (
     MemoryAuditLog,
     MemoryBackpacks,
     MemoryChains,
+    MemoryCheckpoints,
     MemoryFindings,
     MemoryGrants,
     MemoryLocator,
@@ -50,6 +51,7 @@ class MemoryTx:
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     disclosures: MemoryDisclosures = field(default_factory=MemoryDisclosures)
     accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
+    checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     seen: MemorySeen = field(default_factory=MemorySeen)
     grants: MemoryGrants = field(default_factory=MemoryGrants)
     chains: MemoryChains = field(default_factory=MemoryChains)

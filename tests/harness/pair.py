@@ -1,6 +1,7 @@
 """Two nodes joined by a network in memory that may lose, repeat and delay what is sent."""
 
 import base64
+import hashlib
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from gateway.crypto.notes import NoteSigner
 from gateway.domain.errors import GatewayError, Malformed, PeerUnavailable, Unknown, Untrusted
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, b64url, digest
 from gateway.domain.matching import Candidate
@@ -317,6 +319,7 @@ def make_node(
         new_id=lambda: f"{uuid.uuid5(uuid.NAMESPACE_URL, id_).hex[:8]}-{next(ids):015d}",
         pseudonym=lambda kind, value: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{id_}|{kind}|{value}")),
         locator_token=None,
+        log=NoteSigner(f"{id_.partition('://')[2]}/audit", hashlib.sha256(id_.encode()).digest()),
         wake=lambda: None,
     )
     network.nodes[id_] = node

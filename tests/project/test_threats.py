@@ -41,6 +41,7 @@ REQUESTS = "unit/http/test_oauth_requests.py"
 PRODUCT = "unit/policy/test_whole_product.py"
 EXCHANGE = "unit/http/test_exchange.py"
 SWEEP = "unit/http/test_sweep.py"
+LOG = "unit/log/test_log.py"
 CYCLE = "unit/usecases/test_transfer_cycle.py"
 SAFETY = "unit/usecases/test_safety.py"
 LIVE_SAFETY = "federation/test_live_safety.py"
@@ -478,12 +479,24 @@ THREATS: Final = (
         ),
     ),
     Threat(
+        "A25",
+        "Whoever owns a node's store changes or cuts its log",
+        "The log is a Merkle tree whose checkpoints are signed; auditors check proofs offline",
+        (
+            (LOG, "whoever_changes_the_file_is_found_out"),
+            (LOG, "a_leaf_that_was_changed_with_its_hashes_is_not_what_was_signed_for"),
+            (LOG, "a_forged_proof_is_refused"),
+            ("unit/log/test_merkle.py", "a_log_with_another_past_is_not_consistent"),
+        ),
+    ),
+    Threat(
         "A26",
         "Somebody denies having asked, released or received",
         "Requests, records and receipts are signed and kept, byte for byte, with their chains",
         (
             (CYCLE, "every_message_is_kept_byte_for_byte_at_both_sides"),
             ("unit/cli/test_verify.py", "a_genuine_record_holds"),
+            (LOG, "what_the_log_says_of_a_transfer_is_proven_offline"),
             ("unit/federation/test_chains.py", "an_archived_chain_is_proven_at_the_moment_it_was_used"),
         ),
     ),

@@ -104,10 +104,22 @@ async def _last_run(opened: "Opened") -> Check:
 
 _DATABASE = "look at the database above"
 
+
+async def _log(opened: "Opened") -> Check:
+    from gateway.usecases.log import faults_in_log
+
+    if faults := await faults_in_log(opened.node):
+        return fail("log chain", f"{faults[0]}; {len(faults)} in all", _LOG_FIX)
+    return ok("log chain", "intact")
+
+
+_LOG_FIX: Final = "keep the store as it is, tell the privacy officer; `backpack log verify` names all faults"
+
 SHARED_CHECKS: Final[tuple[tuple[str, "NodeCheck", str], ...]] = (
     ("listening", _listening, "check [server] in the settings"),
     ("transfers", _transfers, _DATABASE),
     ("outbox", _outbox, _DATABASE),
+    ("log chain", _log, _LOG_FIX),
 )
 DISTRICT_CHECKS: Final[tuple[tuple[str, "NodeCheck", str], ...]] = (
     ("last mapping run", _last_run, _DATABASE),

@@ -10,7 +10,7 @@ from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
 from gateway.usecases.ports.peers import Directory, Peers, Status
 from gateway.usecases.ports.people import Account, Session, Sessions, SignIn, Staff
-from gateway.usecases.ports.proof import AuditLog, Chains, Grants, Seen
+from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, LogSigner, Seen
 from gateway.usecases.ports.receiving import (
     CodeChoices,
     Entered,
@@ -43,6 +43,7 @@ __all__ = [
     "Backpacks",
     "Cases",
     "Chains",
+    "Checkpoints",
     "CodeChoices",
     "Directory",
     "Disclosures",
@@ -59,6 +60,7 @@ __all__ = [
     "Imports",
     "Journal",
     "Locator",
+    "LogSigner",
     "Member",
     "Members",
     "Messages",

@@ -11,6 +11,7 @@ from gateway.domain.policy import Policy, Rules
 from gateway.domain.policy.basis import AnnualNotice
 from gateway.usecases.ports.local_system import Imports, Source
 from gateway.usecases.ports.peers import Directory, Peers
+from gateway.usecases.ports.proof import LogSigner
 from gateway.usecases.ports.seals import Seals
 from gateway.usecases.ports.store import Store
 
@@ -55,5 +56,6 @@ class Node:
     """Keyed hash of (kind, value) as a UUID: the same value gives the same pseudonym at this node only."""
     locator_token: Callable[[str], bytes] | None
     """Keyed token of a matching key under the network's key; None where the node has no such key."""
+    log: LogSigner
     wake: Callable[[], None]
     """Tell the loop that something is due."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.audit import Leaf
+from gateway.domain.audit import Checkpoint, Leaf
 from gateway.domain.ids import EntityId
 from gateway.domain.trust import Grant
 
@@ -20,6 +20,46 @@ class AuditLog(Protocol):
 
     def latest(self, object_: str, action: str) -> Leaf | None:
         """Return the newest leaf that says so of the object."""
+
+    def size(self) -> int:
+        """Count the leaves."""
+
+    def after(self, seq: int, limit: int) -> Sequence[tuple[int, Leaf]]:
+        """Return the leaves that follow the one of that sequence number, oldest first."""
+
+    def hash(self, level: int, index: int) -> bytes:
+        """Return the stored hash of a perfect subtree (see `domain.merkle`), or raise `Unknown`."""
+
+
+class Checkpoints(Protocol):
+    """What the log's key signed. Append only."""
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        """Append."""
+
+    def latest(self) -> Checkpoint | None:
+        """Return the newest."""
+
+    def list(self) -> Sequence[Checkpoint]:
+        """Return all, oldest first."""
+
+
+class LogSigner(Protocol):
+    """The log's own key."""
+
+    @property
+    def origin(self) -> str:
+        """Return the log's name."""
+
+    @property
+    def verifier(self) -> str:
+        """Return the public key as auditors and witnesses write it down."""
+
+    def sign(self, size: int, root: bytes) -> str:
+        """Return a signed checkpoint."""
+
+    def read(self, note: str) -> tuple[int, bytes]:
+        """Return size and root of a checkpoint of this log, or raise `Untrusted` or `Malformed`."""
 
 
 class Seen(Protocol):

@@ -14,6 +14,7 @@ from gateway.crypto import jws, statements
 from gateway.crypto.chains import ChainCache
 from gateway.crypto.keys import parse_jwks
 from gateway.crypto.node_seals import NodeSeals
+from gateway.crypto.notes import NoteSigner
 from gateway.crypto.tokens import Nonces
 from gateway.domain.errors import PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId, TransferId, digest
@@ -193,6 +194,7 @@ class World:
             new_id=lambda: uuid.uuid4().hex,
             pseudonym=lambda kind, value: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}:{value}")),
             locator_token=None,
+            log=NoteSigner("node.test/audit", bytes(32)),
             wake=self._wake,
         )
 
