@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from gateway.domain import merkle
@@ -102,11 +103,11 @@ async def _recount(node: Node) -> tuple[list[str], list[bytes]]:
     if size != len(hashes):
         faults.append(f"the log has {len(hashes)} leaves, its tree {size}")
     for at in range(0, min(size, len(hashes)), _CHUNK):
-        faults += await node.store.read(lambda tx, at=at: _altered(tx, hashes, at))
+        faults += await node.store.read(partial(_altered, hashes=hashes, at=at))
     return faults, hashes
 
 
-def _altered(tx: Tx, hashes: Sequence[bytes], at: int) -> list[str]:
+def _altered(tx: Tx, *, hashes: Sequence[bytes], at: int) -> list[str]:
     end = min(at + _CHUNK, len(hashes))
     return [f"leaf {n + 1} was altered" for n in range(at, end) if tx.audit.hash(0, n) != hashes[n]]
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
 
 import structlog
 
@@ -63,12 +64,26 @@ async def turn(node: Node) -> int:
     return len(work)
 
 
+class _Chores:
+    """What is done now and then, whether or not anything is due."""
+
+    def __init__(self, node: Node) -> None:
+        self._next = dict.fromkeys(_CHORES, node.now())
+
+    async def do(self, node: Node) -> None:
+        """Do what it is time for."""
+        for chore, due in self._next.items():
+            if node.now() >= due:
+                await chore(node)
+                self._next[chore] = node.now() + (_CHORES[chore] or node.pace.tick)
+
+
 async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lambda: None) -> None:
     """Turn for ever, until cancelled; a slow peer holds up only what is meant for it.
 
     `turned` is called at every turn: whoever watches knows that the loop is alive.
     """
-    tidy_at = watch_at = sign_at = node.now()
+    chores = _Chores(node)
     running: dict[str, asyncio.Task[None]] = {}
     again: set[str] = set()
 
@@ -89,16 +104,7 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
         while True:
             woken.clear()
             turned()
-            if node.now() >= watch_at:
-                await watch_safety(node)
-                watch_at = node.now() + WATCH_EVERY
-            if node.now() >= sign_at:
-                await checkpoint_if_due(node)
-                sign_at = node.now() + node.pace.tick
-            if node.now() >= tidy_at:
-                await forget_expired(node)
-                await remind(node)
-                tidy_at = node.now() + TIDY_EVERY
+            await chores.do(node)
             for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
                 if id_ in running:
                     work.close()
@@ -131,6 +137,15 @@ async def forget_expired(node: Node) -> None:
         tx.sessions.prune(unseen_since=now - SESSION_LIFE, opened_before=now - SESSION_LIFE, now=now)
 
     await node.store.write(tidy)
+
+
+_CHORES: Final[Mapping[Callable[[Node], Awaitable[Any]], timedelta | None]] = {
+    watch_safety: WATCH_EVERY,
+    checkpoint_if_due: None,
+    forget_expired: TIDY_EVERY,
+    remind: TIDY_EVERY,
+}
+"""How often; None: at every tick."""
 
 
 async def _until(woken: asyncio.Event, seconds: float) -> None:

@@ -185,7 +185,8 @@ async def test_nothing_at_either_node_tells_where_a_protected_student_is(tmp_pat
         await until_state(live.cedar, asked.id, State.REQUESTED)
         held = await live.held(asked.id)
         await until_state(live.maple, held.id, State.REVIEW)
-        await approve(maple, held.id, person=clerk("otto"))
+        await approve(maple, held.id, person=clerk("otto"), why="the letter was read")
+        await approve(maple, held.id, person=clerk("rosa"))
         await until_state(live.cedar, asked.id, State.RECEIPTED)
         said = await asyncio.gather(
             backpack(live.federation.maple, "student", "show", student),
