@@ -7,8 +7,9 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 
@@ -17,6 +18,8 @@ from gateway.adapter_api import ImportRecord, Malformed, Misconfigured, SinkConf
 _TRANSFER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _VERSION: Final = "version"
 _RECALLED: Final = "recalled.txt"
+_REVIEWED: Final = "reviewed.json"
+_UNDONE: Final = "undone.json"
 
 
 class JsonFolder(SinkConfig):
@@ -29,6 +32,8 @@ class JsonFolder(SinkConfig):
 class JsonFolderSink:
     """Writes `<transfer>/backpack.json`, `record.jws` and `summary.txt`, readable by the owner only.
 
+    What a person decided stands beside them in `reviewed.json`; when that is undone, `undone.json` is there
+    instead.
     A transfer's folder appears whole or not at all. Nothing in a path comes from the record's content.
     """
 
@@ -45,13 +50,20 @@ class JsonFolderSink:
     async def write(self, record: ImportRecord) -> list[str]:
         """Write the record and return the paths of its files.
 
-        The same version again changes nothing; a newer one takes the place of the older, which is gone.
+        The same version again changes nothing but what was reviewed; a newer one takes the place of the
+        older, which is gone.
 
         Raises:
             Malformed: the transfer id is none.
             Misconfigured: the folder cannot be written to.
         """
         return await asyncio.to_thread(self._write, record)
+
+    async def undo(self, transfer: str, undone: Mapping[str, Any]) -> None:
+        """Put `undone.json` in the place of `reviewed.json`; nothing happens where nothing was."""
+        folder = self._of(transfer)
+        if folder.is_dir():
+            await asyncio.to_thread(_exchange, folder, _REVIEWED, _UNDONE, undone)
 
     async def recall(self, transfer: str, reason: str) -> None:
         """Put a note beside what was written for the transfer; nothing happens where nothing was."""
@@ -61,12 +73,16 @@ class JsonFolderSink:
 
     def _write(self, record: ImportRecord) -> list[str]:
         target = self._of(record.transfer_id)
-        if _version(target) < record.version:
-            try:
+        present = _version(target)
+        try:
+            if present < record.version:
                 self._put(record, target)
-            except OSError as error:
-                raise Misconfigured(f"the import folder cannot be written to: {error.strerror}") from error
-        return [str(target / name) for name in ("backpack.json", "record.jws", "summary.txt")]
+            elif present == record.version and record.reviewed is not None:
+                _exchange(target, _UNDONE, _REVIEWED, record.reviewed)
+        except OSError as error:
+            raise Misconfigured(f"the import folder cannot be written to: {error.strerror}") from error
+        names = ["backpack.json", "record.jws", "summary.txt"]
+        return [str(target / name) for name in names + ([_REVIEWED] if record.reviewed is not None else [])]
 
     def _put(self, record: ImportRecord, target: Path) -> None:
         """Write a new folder beside the old one, then swap them."""
@@ -93,9 +109,15 @@ LEFT_AFTER_SECONDS: Final = 3600
 _READABLE: Final = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
+def _json(document: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(document, option=_READABLE)
+
+
 def _files(record: ImportRecord) -> dict[str, bytes]:
-    document = orjson.dumps(record.document, option=_READABLE)
+    document = _json(record.document)
+    reviewed = {} if record.reviewed is None else {_REVIEWED: _json(record.reviewed)}
     return {
+        **reviewed,
         "backpack.json": document,
         "record.jws": record.archive,
         "summary.txt": _summary(record).encode(),
@@ -156,6 +178,13 @@ def _create(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _exchange(folder: Path, old: str, new: str, document: Mapping[str, Any]) -> None:
+    """Write one file and take the other away."""
+    _replace(folder / new, _json(document).decode())
+    (folder / old).unlink(missing_ok=True)
+    _sync(folder)
 
 
 def _replace(path: Path, text: str) -> None:

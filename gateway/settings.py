@@ -102,6 +102,8 @@ class Import(_Table):
 
     sink: str = "json_folder"
     options: dict[str, Any] = {}
+    equivalents: Path | None = None
+    """TOML file with this district's grade scale, unit of credit and courses, to propose conversions by."""
 
 
 class Locator(_Table):

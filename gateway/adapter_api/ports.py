@@ -98,6 +98,9 @@ class ImportRecord:
     """The signed record, byte for byte as it was verified."""
     summary: Sequence[str] = ()
     """Plain words, one statement a line: who asserts what, and what was withheld."""
+    reviewed: Mapping[str, Any] | None = None
+    """What a person decided: `student` (local id, null for a new one) and `changes`, each with `section`,
+    `recordId`, `before`, `after`, `equivalents`. None where nobody looked."""
 
 
 class Sink(Protocol):
@@ -111,12 +114,19 @@ class Sink(Protocol):
     async def write(self, record: ImportRecord) -> list[str]:
         """Write the record and return the places, for people.
 
-        The same transfer and version again leaves the same; a newer version replaces, an older one is
-        left out. A reader never sees half of a record.
+        The same transfer and version again leaves the same, but for what was reviewed anew; a newer version
+        replaces, an older one is left out. A reader never sees half of a record.
 
         Raises:
             Malformed: the transfer id is none.
             Misconfigured: the place cannot be written to.
+        """
+
+    async def undo(self, transfer: str, undone: Mapping[str, Any]) -> None:
+        """Say how to be again as before the reviewed import; nothing happens where nothing was written.
+
+        `undone` has `student` and `changes`, each with `section`, `recordId`, `imported` (as the import left
+        it), `result` (as it shall be, null where it goes) and `keptLocalEdits`.
         """
 
     async def recall(self, transfer: TransferId, reason: str) -> None:

@@ -24,6 +24,7 @@ from gateway.cli import (
     student_disclosures,
     transfer,
     transfer_decide,
+    transfer_import,
     transfer_release,
     transfer_request,
     verify,
@@ -31,7 +32,14 @@ from gateway.cli import (
 from gateway.cli.guard import GuardedGroup
 from gateway.cli.output import show
 
-__all__ = ["app", "student_disclosures", "transfer_decide", "transfer_release", "transfer_request"]
+__all__ = [
+    "app",
+    "student_disclosures",
+    "transfer_decide",
+    "transfer_import",
+    "transfer_release",
+    "transfer_request",
+]
 
 app = typer.Typer(
     name="backpack",

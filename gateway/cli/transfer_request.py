@@ -111,26 +111,6 @@ def withdraw(
     report(at_node(config, work), waited_for=0, as_json=as_json)
 
 
-@app.command("import")
-def import_(
-    id_: TransferArgument,
-    actor: ActorName,
-    *,
-    wait: Wait = 0,
-    as_json: AsJson = False,
-    config: ConfigFile = NODE_TOML,
-) -> None:
-    """Write a proven record into the import folder and send the receipt."""
-
-    async def work(opened: "Opened") -> "Transfer":
-        from gateway.usecases.import_backpack import import_backpack
-
-        imported = await import_backpack(opened.node, TransferId(id_), person=opened.operator(actor))
-        return await waited(opened, imported, wait)
-
-    report(at_node(config, work), waited_for=wait, as_json=as_json)
-
-
 async def _located(node: "Node", student: "Subject", person: "Person") -> EntityId:
     from gateway.usecases.locate_student import locate_student
 

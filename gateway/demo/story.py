@@ -33,7 +33,7 @@ from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.agency import ACTIVE, admit
 from gateway.usecases.decide_release import approve
-from gateway.usecases.import_backpack import import_backpack
+from gateway.usecases.import_reviewed import import_reviewed
 from gateway.usecases.locate_student import locate_student, tell_locator
 from gateway.usecases.map_students import map_students
 from gateway.usecases.ports import Member, Tx
@@ -262,7 +262,7 @@ class Story:
 
     async def _import(self, asked: TransferId, held: TransferId) -> None:
         async with self._timeline.step(CEDAR, "imports the record") as say:
-            await import_backpack(self._cedar.node, asked, person=self._cedar.operator(REGISTRAR))
+            await import_reviewed(self._cedar.node, asked, person=self._cedar.operator(REGISTRAR))
             say("into its import folder")
         async with self._timeline.step(MAPLE, "takes Cedar's receipt") as say:
             await self._until(self._maple, held, {State.ACKED}, {State.RELEASED, State.FETCHED})

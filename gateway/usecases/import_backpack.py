@@ -1,16 +1,15 @@
 """Write a verified record into the local system and send the receipt."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
-from gateway.domain.errors import Misconfigured, Refused
-from gateway.domain.ids import TransferId, digest
-from gateway.domain.policy import Action, Person
-from gateway.domain.transfer import Role, State, Transfer
+from gateway.domain.errors import Misconfigured
+from gateway.domain.ids import digest
+from gateway.domain.transfer import State, Transfer
 from gateway.usecases.evidence import leaf, receipt
-from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import (
     ArchivedRecord,
     Import,
@@ -24,21 +23,6 @@ from gateway.usecases.ports import (
 from gateway.usecases.received import document_of, is_about, names_another, summary_of
 
 AUTOMATIC: Final = "automatic"
-
-
-async def import_backpack(node: Node, id_: TransferId, *, person: Person) -> Transfer:
-    """Import by a registrar's decision.
-
-    Raises:
-        Unknown: there is no such transfer.
-        Conflict: it is not verified, or was imported already.
-        Misconfigured: this node has no place to import to.
-    """
-    transfer = await node.store.read(lambda tx: tx.transfers.get(id_))
-    if transfer.role is not Role.REQUESTER:
-        raise Refused("this node holds that record; there is nothing to import")
-    await permit(node, person, Action.IMPORT_ACCEPT, of_transfer(transfer))
-    return await import_transfer(node, transfer, actor=actor_of(node, person))
 
 
 async def import_automatically(node: Node, transfer: Transfer) -> Transfer:
@@ -66,9 +50,19 @@ async def import_record(
     """
     if node.imports is None:
         raise Misconfigured("this node has no import folder: name one under [import] in its configuration")
+    await write_import(node.imports, transfer, archived, record)
+    after, receive = imported(node, transfer, record, actor)
+    await node.store.write(receive)
+    node.wake()
+    return after
+
+
+def imported(
+    node: Node, transfer: Transfer, record: OpenedRecord, actor: str
+) -> tuple[Transfer, Callable[[Tx], None]]:
+    """Return the transfer as IMPORTED, and what stores that together with its segments and the receipt."""
     now = node.now()
     after = transfer.to(State.IMPORTED, at=now, next_try_at=now + FOLLOW_UP_INTERVAL)
-    await _write(node.imports, transfer, archived, record)
     segments = [_segment(transfer, record, opened, now) for opened in record.segments]
     message = receipt(node, after, "accepted")
 
@@ -79,14 +73,17 @@ async def import_record(
         tx.messages.add(message)
         tx.audit.add(leaf(after, now, actor=actor, digests=(message.digest,)))
 
-    await node.store.write(store)
-    node.wake()
-    return after
+    return after, store
 
 
-async def _write(
-    imports: Imports, transfer: Transfer, archived: ArchivedRecord, record: OpenedRecord
+async def write_import(
+    imports: Imports,
+    transfer: Transfer,
+    archived: ArchivedRecord,
+    record: OpenedRecord,
+    reviewed: Mapping[str, Any] | None = None,
 ) -> None:
+    """Write the record to where the local system takes it from, with what a person decided."""
     document = await asyncio.to_thread(document_of, record)
     summary = summary_of(document, record.issuer.organization_name)
     if names_another(transfer.subject, record):
@@ -102,6 +99,7 @@ async def _write(
             document=document,
             summary=summary,
             jws=archived.jws,
+            reviewed=reviewed,
         )
     )
 

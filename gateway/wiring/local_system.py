@@ -147,8 +147,13 @@ class SinkImports:
                 document=record.document,
                 archive=record.jws.encode(),
                 summary=tuple(record.summary),
+                reviewed=record.reviewed,
             )
         )
+
+    async def undo(self, transfer: TransferId, undone: Mapping[str, object]) -> None:
+        """Say how to be again as before the import."""
+        await self._sink.undo(transfer, undone)
 
     async def recall(self, transfer: TransferId, reason: str) -> None:
         """Mark what was written as recalled."""

@@ -31,6 +31,7 @@ from gateway.settings import Settings
 from gateway.storage.store import SqlStore
 from gateway.usecases.ports import Node, Pace
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
+from gateway.wiring.local_terms import local_terms
 from gateway.wiring.node_secrets import locator_tokens, log_signer, pseudonyms
 from gateway.wiring.packs import annual_notice, district_calendar, district_pack
 from gateway.wiring.policies import district_policy
@@ -214,6 +215,7 @@ def _opened(
         imports=SinkImports(sink) if sink else None,
         rules=_rules(settings),
         policy=district_policy(settings),
+        terms=local_terms(settings, mapping),
         pack=pack,
         calendar=district_calendar(settings, pack, now().date()),
         notice=annual_notice(settings),

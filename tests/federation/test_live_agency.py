@@ -13,7 +13,7 @@ from gateway.domain.ids import TransferId
 from gateway.domain.transfer import State
 from gateway.usecases.agency import reinstate, suspend
 from gateway.usecases.decide_release import approve
-from gateway.usecases.import_backpack import import_backpack
+from gateway.usecases.import_reviewed import import_reviewed
 from gateway.usecases.locate_student import locate_student
 from gateway.usecases.ports import Tx
 from tests.harness.hostile import own_word
@@ -36,7 +36,7 @@ async def waits_unreleased(live: Live, held: TransferId) -> None:
 
 async def finish(live: Live, asked: TransferId, held: TransferId) -> None:
     await until_state(live.cedar, asked, State.VERIFIED)
-    await import_backpack(live.cedar.node, asked, person=clerk("registrar"))
+    await import_reviewed(live.cedar.node, asked, person=clerk("registrar"))
     await until_state(live.cedar, asked, State.RECEIPTED)
     await until_state(live.maple, held, State.ACKED)
 

@@ -195,11 +195,15 @@ class Imports:
     written: dict[tuple[str, int], Import] = field(default_factory=dict)
     writes: int = 0
     recalled: list[str] = field(default_factory=list)
+    undone: list[Mapping[str, Any]] = field(default_factory=list)
 
     async def write(self, record: Import) -> Sequence[str]:
         self.writes += 1
         self.written[record.transfer, record.version] = record
         return ["somewhere"]
+
+    async def undo(self, transfer: TransferId, undone: Mapping[str, Any]) -> None:
+        self.undone.append(undone)
 
     async def recall(self, transfer: TransferId, reason: str) -> None:
         self.recalled.append(transfer)

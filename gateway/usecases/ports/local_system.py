@@ -51,6 +51,8 @@ class Import:
     """Plain words, one statement a line."""
     jws: str
     """The record, byte for byte."""
+    reviewed: Mapping[str, Any] | None = None
+    """What a person decided; see `usecases.reviewed.reviewed_document`. None where nobody looked."""
 
 
 class Imports(Protocol):
@@ -58,6 +60,9 @@ class Imports(Protocol):
 
     async def write(self, record: Import) -> Sequence[str]:
         """Write it and return the places, for people."""
+
+    async def undo(self, transfer: TransferId, undone: Mapping[str, Any]) -> None:
+        """Say how to be again as before the import; see `usecases.reviewed.undone_document`."""
 
     async def recall(self, transfer: TransferId, reason: str) -> None:
         """Mark what was written as recalled by its sender."""

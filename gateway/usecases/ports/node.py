@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.calendars import Calendar
 from gateway.domain.ids import EntityId
+from gateway.domain.importing.plan import Terms
 from gateway.domain.packs import Pack
 from gateway.domain.policy import Policy, Rules
 from gateway.domain.policy.basis import AnnualNotice
@@ -59,3 +60,5 @@ class Node:
     log: LogSigner
     wake: Callable[[], None]
     """Tell the loop that something is due."""
+    terms: Callable[[], Terms] = Terms
+    """In what terms this district keeps its records: its code lists, scale, credit, courses."""

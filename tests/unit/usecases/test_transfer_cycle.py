@@ -10,6 +10,7 @@ import pytest
 
 from gateway.domain.errors import Conflict, Refused, Unmet
 from gateway.domain.ids import LocalStudentId
+from gateway.domain.importing.plan import Choices
 from gateway.domain.messages import Direction, MessageType
 from gateway.domain.policy import Rules
 from gateway.domain.transfer import Reason, State, Subject, Transfer
@@ -17,10 +18,11 @@ from gateway.storage.store import SqlStore
 from gateway.usecases import decide_release, follow_transfer, loop
 from gateway.usecases.answer_peer import hand_over, receive_information, report_status
 from gateway.usecases.evidence import outgoing
-from gateway.usecases.import_backpack import import_backpack
+from gateway.usecases.import_reviewed import import_reviewed
 from gateway.usecases.ports import Node
 from gateway.usecases.receive_request import receive_request
 from gateway.usecases.request_backpack import Wish, request_backpack
+from gateway.usecases.review_import import decide_import
 from tests.harness.pair import (
     ANA,
     CEDAR,
@@ -113,7 +115,7 @@ async def test_a_record_moves_once_and_is_receipted(pair: Pair) -> None:
     await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
     assert (await pair.at_cedar()).state is State.VERIFIED
-    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
+    await import_reviewed(pair.cedar, asked.id, person=clerk("rita"))
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.RECEIPTED
@@ -253,7 +255,8 @@ async def test_a_record_that_does_not_say_whom_it_is_about_travels_no_further(pa
     await pair.settle()
 
     assert (await pair.at_cedar()).reason is Reason.WRONG_STUDENT
-    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
+    await decide_import(pair.cedar, asked.id, Choices(new_student=True), person=clerk("rita"))
+    await import_reviewed(pair.cedar, asked.id, person=clerk("rita"))
 
     (written,) = pair.imports.written.values()
     assert written.summary[0] == "Look closely: the record does not say whom it is about."
@@ -533,7 +536,7 @@ async def test_a_record_imported_after_three_weeks_is_receipted(pair: Pair) -> N
 
     pair.clock.forward(days=21)
     await pair.settle()
-    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
+    await import_reviewed(pair.cedar, asked.id, person=clerk("rita"))
     await pair.settle()
 
     assert (await pair.at_cedar()).state is State.RECEIPTED
@@ -611,7 +614,8 @@ async def test_a_record_about_another_child_waits_for_a_person_and_travels_no_fu
 
     got = await pair.at_cedar()
     assert (got.state, got.reason) == (State.VERIFIED, Reason.WRONG_STUDENT)
-    await import_backpack(pair.cedar, asked.id, person=clerk("rita"))
+    await decide_import(pair.cedar, asked.id, Choices(new_student=True), person=clerk("rita"))
+    await import_reviewed(pair.cedar, asked.id, person=clerk("rita"))
 
     (written,) = pair.imports.written.values()
     assert written.summary[0].startswith("Look closely")
