@@ -6,13 +6,23 @@ from aiohttp import web
 
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
-from gateway.http.staff import home, login, many_requests, matches, queue, releases, requests, transfers
+from gateway.http.staff import (
+    home,
+    imports,
+    login,
+    many_requests,
+    matches,
+    queue,
+    releases,
+    requests,
+    transfers,
+)
 from gateway.http.staff.districts import DISTRICTS
 from gateway.http.staff.guard import anybody
 from gateway.http.staff.login import LOGIN
 from gateway.http.staff.page import SECTIONS, Section, see_other
 
-PARTS: Final = (home, queue, requests, many_requests, transfers, matches, releases, login)
+PARTS: Final = (home, queue, requests, many_requests, transfers, matches, releases, imports, login)
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""
 
 

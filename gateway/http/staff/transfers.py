@@ -13,6 +13,7 @@ from gateway.domain.transfer import STEPS, Role, State, Transfer
 from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
 from gateway.http.staff.guard import person
+from gateway.http.staff.imports import IMPORTERS
 from gateway.http.staff.page import page
 from gateway.http.staff.queue import WORKERS, colleagues, is_done, today
 from gateway.http.staff.releases import RELEASERS
@@ -51,6 +52,9 @@ class Next:
 _DECIDES: Final = frozenset({State.REVIEW, State.HELD, State.NOTICE, State.APPROVED})
 
 
+_ARRIVED: Final = frozenset({State.VERIFIED, State.IMPORTED, State.RECEIPTED})
+
+
 def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None:
     """Return the page on which this person goes on with the transfer, if there is one."""
     if transfer.role is Role.HOLDER and somebody.roles & RELEASERS:
@@ -58,6 +62,8 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
             return Next(f"/desk/transfers/{transfer.id}/match", "timeline.to_match")
         if state in _DECIDES:
             return Next(f"/desk/transfers/{transfer.id}/release", "timeline.to_release")
+    if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
+        return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
     return None
 
 
