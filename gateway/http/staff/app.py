@@ -7,11 +7,13 @@ from aiohttp import web
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
 from gateway.http.staff import (
+    disclosures,
     home,
     imports,
     login,
     many_requests,
     matches,
+    protections,
     queue,
     releases,
     requests,
@@ -22,7 +24,19 @@ from gateway.http.staff.guard import anybody
 from gateway.http.staff.login import LOGIN
 from gateway.http.staff.page import SECTIONS, Section, see_other
 
-PARTS: Final = (home, queue, requests, many_requests, transfers, matches, releases, imports, login)
+PARTS: Final = (
+    home,
+    queue,
+    requests,
+    many_requests,
+    transfers,
+    matches,
+    releases,
+    imports,
+    protections,
+    disclosures,
+    login,
+)
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""
 
 

@@ -47,6 +47,7 @@ def routes(site: Site) -> list[Route]:
 def filled(path: str) -> str:
     """A path whose parts in braces stand for something that might be there."""
     id_ = "D-aaaaaaaaaaaa" if "/requests/" in path else "T-case000000000000000001"
+    id_ = id_.replace("T-", "R-") if path.endswith("/import") else id_
     return re.sub(r"\{(\w+)[^}]*\}", lambda part: id_ if part[1] == "id" else "1", path)
 
 
