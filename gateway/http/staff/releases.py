@@ -91,7 +91,8 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
 
 async def preview(request: web.Request, somebody: Person) -> web.Response:
     """Show exactly what the other side would get."""
-    return page(request, somebody, "releases/preview.html", await _view(request, somebody))
+    view = await _view(request, somebody)
+    return page(request, somebody, "releases/preview.html", view, own=node_of(request).id)
 
 
 async def ask_again(request: web.Request, somebody: Person) -> web.Response:
