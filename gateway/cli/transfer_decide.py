@@ -116,6 +116,9 @@ def hold(
 def lift(
     id_: TransferArgument,
     actor: ActorName,
+    why: Annotated[
+        str, typer.Option(help="For the second person, where two must agree; both give this command.")
+    ] = "",
     *,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
@@ -126,7 +129,7 @@ def lift(
     decide(
         config,
         actor,
-        lambda node, person: lift(node, TransferId(id_), person=person),
+        lambda node, person: lift(node, TransferId(id_), person=person, why=why),
         as_json=as_json,
     )
 

@@ -45,11 +45,7 @@ async def approve(
     able = {"has_basis": True, "approvals": frozenset({_ANYBODY})}
     decision = await _permit(node, person, Action.RELEASE_APPROVE, transfer, **able)
     act = Act(action=Action.RELEASE_APPROVE, object=id_, payload={"student": transfer.student}, why=why)
-
-    def two_agree(tx: Tx) -> bool:
-        alone = Obligation.SECOND_PERSON not in decision.obligations
-        return alone or bool(agreed(tx, node, person, act))
-
+    two_agree = _two_agree(node, person, decision, act)
     return await approve_transfer(
         node, transfer, actor=actor_of(node, person), notice=notice, two_agree=two_agree
     )
@@ -193,20 +189,32 @@ async def hold(node: Node, id_: TransferId, *, person: Person, reason: Reason) -
     return await _decide(node, id_, State.HELD, person, reason)
 
 
-async def lift(
-    node: Node,
-    id_: TransferId,
-    *,
-    person: Person,
-    why: str = "",
-    approvals: frozenset[PersonId] = frozenset(),
-) -> Transfer:
+async def lift(node: Node, id_: TransferId, *, person: Person, why: str = "") -> Transfer:
     """End a hold: the request is under review again.
 
-    Raises:
-        Unmet: it was held for safety, by a court or by law, and nobody else agreed.
+    What was held for safety, by a court or by law goes on when two people ask for it: the first one's wish
+    is stored with its `why`, and the transfer stays held.
     """
-    return await _decide(node, id_, State.REVIEW, person, None, why=why, approvals=approvals)
+    transfer = await _of_holder(node, id_)
+    able = {"reason": why.strip() or "agrees", "approvals": frozenset({_ANYBODY})}
+    decision = await _permit(node, person, Action.RELEASE_RESUME, transfer, **able)
+    now = node.now()
+    after = transfer.to(
+        State.REVIEW, at=now, reason=None, next_try_at=_next_look(transfer, State.REVIEW, now)
+    )
+    act = Act(action=Action.RELEASE_RESUME, object=id_, payload={"revision": transfer.revision}, why=why)
+    two_agree = _two_agree(node, person, decision, act)
+    return await _store(node, transfer, after, actor=actor_of(node, person), rule="", two_agree=two_agree)
+
+
+def _two_agree(node: Node, person: Person, decision: Decision, act: Act) -> Callable[[Tx], bool]:
+    """Return what says, in the act's transaction, whether as many people agree as must."""
+
+    def agree(tx: Tx) -> bool:
+        alone = Obligation.SECOND_PERSON not in decision.obligations
+        return alone or bool(agreed(tx, node, person, act))
+
+    return agree
 
 
 async def revoke(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
@@ -254,7 +262,6 @@ async def _of_holder(node: Node, id_: TransferId) -> Transfer:
 _ACTS = {
     State.DENIED: Action.RELEASE_DENY,
     State.HELD: Action.RELEASE_PAUSE,
-    State.REVIEW: Action.RELEASE_RESUME,
     State.REVOKED: Action.RELEASE_REVOKE,
     State.RECALLED: Action.RELEASE_RECALL,
 }
@@ -265,16 +272,13 @@ async def _decide(
     id_: TransferId,
     state: State,
     person: Person,
-    reason: Reason | None,
-    *,
-    why: str = "",
-    approvals: frozenset[PersonId] = frozenset(),
+    reason: Reason,
 ) -> Transfer:
     transfer = await _of_holder(node, id_)
-    await _permit(node, person, _ACTS[state], transfer, reason=reason or why, approvals=approvals)
+    await _permit(node, person, _ACTS[state], transfer, reason=reason)
     now = node.now()
     after = transfer.to(state, at=now, reason=reason, next_try_at=_next_look(transfer, state, now))
-    return await _store(node, transfer, after, actor=actor_of(node, person), rule=reason or "")
+    return await _store(node, transfer, after, actor=actor_of(node, person), rule=reason)
 
 
 async def _permit(node: Node, person: Person, action: Action, transfer: Transfer, **context: Any) -> Decision:
@@ -297,10 +301,20 @@ _ANNOUNCED = frozenset({State.DENIED, State.REVOKED, State.RECALLED})
 _TAKES_BACK = frozenset({State.REVOKED, State.RECALLED})
 
 
-async def _store(node: Node, before: Transfer, after: Transfer, *, actor: str, rule: str) -> Transfer:
+async def _store(
+    node: Node,
+    before: Transfer,
+    after: Transfer,
+    *,
+    actor: str,
+    rule: str,
+    two_agree: Callable[[Tx], bool] = lambda _: True,
+) -> Transfer:
     messages = [announcement(node, after)] if after.state in _ANNOUNCED else []
 
-    def store(tx: Tx) -> None:
+    def store(tx: Tx) -> Transfer:
+        if not two_agree(tx):
+            return before
         tx.transfers.move(before, after)
         tx.audit.add(leaf(after, after.changed_at, actor=actor, rule=rule))
         if after.state is State.DENIED and after.student is not None:
@@ -309,7 +323,8 @@ async def _store(node: Node, before: Transfer, after: Transfer, *, actor: str, r
             tx.parcels.drop(after.id)
         for message in messages:
             tx.messages.add(message)
+        return after
 
-    await node.store.write(store)
+    stored = await node.store.write(store)
     node.wake()
-    return after
+    return stored
