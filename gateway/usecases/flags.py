@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from gateway.domain.backpack.shared import Address
-from gateway.domain.errors import Conflict, Forbidden, Malformed
+from gateway.domain.errors import Conflict, Forbidden, Malformed, Unknown
 from gateway.domain.ids import LocalStudentId
 from gateway.domain.policy import Action, Context, Person, PersonId, StaffRole, decide
 from gateway.domain.safety.flags import HIDES_PLACE, NEEDS_DOCUMENT, Flag, FlagKind
@@ -44,10 +44,13 @@ async def set_flag(node: Node, person: Person, wish: FlagWish) -> Flag:
     Raises:
         Unknown: there is no such student.
         Malformed: a restriction names no document, or the substitute address is none.
-        Forbidden: the person may not set flags.
+        Forbidden: the person may not set flags, or may not place the silent hold that comes with this one.
     """
     object_ = await node.store.read(lambda tx: about_student(tx, node, wish.student))
-    await permit(node, person, Action.FLAG_SET, object_, Context(now=node.now(), reason=wish.why.strip()))
+    context = Context(now=node.now(), reason=wish.why.strip())
+    await permit(node, person, Action.FLAG_SET, object_, context)
+    if wish.kind is FlagKind.MISSING_CHILD:
+        await permit(node, person, Action.SILENT_HOLD_PLACE, object_, context)
     flag = _flag(node, person, wish)
 
     def store(tx: Tx) -> None:
@@ -68,11 +71,11 @@ async def confirm_flag(node: Node, person: Person, id_: str) -> Flag:
     """Confirm, as the second person, that a flag is right: its document was read.
 
     Raises:
-        Unknown: there is no such flag.
+        Unknown: there is no such flag, or none that this person may know of.
         Forbidden: it is the person who set it, or one who may not set flags.
         Conflict: it was confirmed or cleared before.
     """
-    flag = await node.store.read(lambda tx: tx.flags.get(id_))
+    flag = await node.store.read(lambda tx: _known(tx, node, person, id_))
     object_ = await node.store.read(lambda tx: about_student(tx, node, flag.student))
     await permit(node, person, Action.FLAG_SET, object_, Context(now=node.now(), reason="confirms"))
     if person.id == flag.set_by:
@@ -97,11 +100,11 @@ async def clear_flag(node: Node, person: Person, id_: str, *, why: str = "") -> 
     """Clear a flag when two people ask for it; None when this was the first.
 
     Raises:
-        Unknown: there is no such flag.
+        Unknown: there is no such flag, or none that this person may know of.
         Forbidden: the person may not clear flags.
         Conflict: it was cleared before.
     """
-    flag = await node.store.read(lambda tx: tx.flags.get(id_))
+    flag = await node.store.read(lambda tx: _known(tx, node, person, id_))
     object_ = await node.store.read(lambda tx: about_student(tx, node, flag.student))
     able = Context(now=node.now(), reason=why.strip() or "agrees", approvals=frozenset({_ANYBODY}))
     await permit(node, person, Action.FLAG_CLEAR, object_, able)
@@ -132,6 +135,13 @@ async def list_flags(node: Node, person: Person, *, student: LocalStudentId | No
         return [flag for flag in found if _may_see(tx, node, person, flag)]
 
     return await node.store.read(read)
+
+
+def _known(tx: Tx, node: Node, person: Person, id_: str) -> Flag:
+    flag = tx.flags.get(id_)
+    if not _may_see(tx, node, person, flag):
+        raise Unknown("there is no such flag")
+    return flag
 
 
 def _may_see(tx: Tx, node: Node, person: Person, flag: Flag) -> bool:

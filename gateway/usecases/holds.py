@@ -36,13 +36,15 @@ class HoldWish:
 async def place_hold(node: Node, person: Person, wish: HoldWish) -> Hold:
     """Hold the student's record. What is owed holds nothing that goes from school to school.
 
-    Requests under review become held; a silent hold changes nothing that anybody could see.
+    Requests under review become held; a silent hold changes nothing that anybody could see. A hold of a
+    missing child is always silent.
 
     Raises:
         Unknown: there is no such student.
         Forbidden: the person may not; or the role that is to lift it does not lift holds.
     """
-    action = Action.SILENT_HOLD_PLACE if wish.silent else Action.HOLD_PLACE
+    silent = wish.silent or wish.kind is HoldKind.MISSING_CHILD
+    action = Action.SILENT_HOLD_PLACE if silent else Action.HOLD_PLACE
     await node.store.read(lambda tx: tx.backpacks.get(wish.student))
     object_ = await node.store.read(lambda tx: about_student(tx, node, wish.student))
     await permit(node, person, action, object_, Context(now=node.now(), reason=wish.reason.strip()))
@@ -58,8 +60,8 @@ async def place_hold(node: Node, person: Person, wish: HoldWish) -> Hold:
         placed_by_name=person.name,
         placed_at=now,
         planned_end=wish.planned_end,
-        may_lift=StaffRole.SAFETY_OFFICER if wish.silent else wish.may_lift,
-        silent=wish.silent,
+        may_lift=StaffRole.SAFETY_OFFICER if silent else wish.may_lift,
+        silent=silent,
     )
 
     def store(tx: Tx) -> None:

@@ -361,3 +361,29 @@ async def test_at_a_batch_the_silently_held_wait_as_those_drawn_by_lot_do(town: 
 def _shown(transfer: Transfer) -> tuple[object, ...]:
     waits = transfer.next_try_at == transfer.expires_at
     return transfer.state, transfer.reason, transfer.revision, transfer.tries, waits
+
+
+async def test_only_the_safety_officer_places_what_a_missing_child_needs(town: Town) -> None:
+    officer = person("ina", PRIVACY)
+    notice = FlagWish(student=STUDENT, kind=FlagKind.MISSING_CHILD, why="notice 12")
+    open_hold = HoldWish(student=STUDENT, kind=HoldKind.MISSING_CHILD, reason="notice 12")
+
+    with pytest.raises(Forbidden):
+        await set_flag(town.maple, officer, notice)
+    with pytest.raises(Forbidden):
+        await place_hold(town.maple, officer, open_hold)
+
+    assert await town.maple.store.read(lambda tx: tx.flags.standing()) == []
+    assert (await place_hold(town.maple, SAM, open_hold)).silent
+
+
+async def test_a_missing_child_notice_is_unknown_to_who_has_its_id_and_not_the_role(town: Town) -> None:
+    notice = FlagWish(student=STUDENT, kind=FlagKind.MISSING_CHILD, why="notice 12")
+    flag = await set_flag(town.maple, SAM, notice)
+    officer = person("ina", PRIVACY)
+
+    for id_ in (flag.id, "S-nobody-made-this"):
+        with pytest.raises(Unknown):
+            await confirm_flag(town.maple, officer, id_)
+        with pytest.raises(Unknown):
+            await clear_flag(town.maple, officer, id_, why="found")
