@@ -118,25 +118,3 @@ def reminder_due(reached: tuple[tuple[int, date], ...], reminded: int, today: da
     """Return the highest share that was reached and that nobody was reminded of yet, if there is one."""
     passed = [percent for percent, day in reached if day <= today and percent > reminded]
     return max(passed, default=None)
-
-
-class Escalation(StrEnum):
-    """Who must know that a clock runs out."""
-
-    OWNER = "owner"
-    """Who has the case, and the backup."""
-    SUPERVISOR = "supervisor"
-    """It is due today or late."""
-    PRIVACY_OFFICER = "privacy_officer"
-    """It is late by more than five business days."""
-
-
-_LONG_LATE: Final = 5
-
-
-def escalation(due: date, today: date, calendar: Calendar) -> Escalation:
-    """Return to whom a reminder goes."""
-    if today < due:
-        return Escalation.OWNER
-    late = calendar.elapsed(due, today, Unit.BUSINESS_DAY)
-    return Escalation.PRIVACY_OFFICER if late > _LONG_LATE else Escalation.SUPERVISOR

@@ -23,13 +23,9 @@ Seconds = Annotated[int, Field(ge=0, le=4_102_444_800)]
 """Seconds since 1970, until the year 2100 (RFC 7519, 2, NumericDate)."""
 TokenText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[int, Field(ge=1, le=1000)]
-PartNumber = Annotated[int, Field(ge=1, le=16)]
-"""Which sealed part of a record, counted from 1."""
 
 
-class Claims(BaseModel):
-    """What every signed message says."""
-
+class _Claims(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     iss: str
@@ -42,7 +38,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LocateClaims(Claims):
+class LocateClaims(_Claims):
     """A question to the locator: who may hold the record behind one of these keyed tokens."""
 
     exp: Seconds
@@ -109,7 +105,7 @@ class ResponseEncryption(_Part):
     enc: Literal["A256GCM"] = "A256GCM"
 
 
-class RequestClaims(Claims):
+class RequestClaims(_Claims):
     """A request for a record: the evidence of who asked what and why."""
 
     exp: Seconds
@@ -123,7 +119,7 @@ class RequestClaims(Claims):
     """Why it must not wait, of `casework.Lane`; names that are not known are passed over."""
 
 
-class InformationClaims(Claims):
+class InformationClaims(_Claims):
     """More attributes of the student, as the holder asked for."""
 
     transfer: Text
@@ -131,34 +127,23 @@ class InformationClaims(Claims):
     match: SubjectMatch
 
 
-class WithdrawalClaims(Claims):
+class WithdrawalClaims(_Claims):
     """The requester no longer needs the record."""
 
     transfer: Text
     reason: Text = "not_needed"
 
 
-class Enrolled(BaseModel):
-    """The student is at the new school: what lets the former one count a leaver as transferred."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    first_attended_on: date
-
-
-class ReceiptClaims(Claims):
+class ReceiptClaims(_Claims):
     """What became of a record at the requester."""
 
     transfer: Text
     version: Version
-    part: PartNumber | None = None
-    """The sealed part that it is for; the record itself if absent."""
     record_digest: DigestText | None = None
-    """Of the signed record or part. Absent when the parcel could not be opened."""
+    """Absent when the parcel could not be opened."""
     jwe_digest: DigestText
     outcome: Literal["accepted", "rejected", "quarantined", "deleted", "refused"]
     problems: tuple[dict[str, str], ...] = ()
-    enrollment: Enrolled | None = None
 
 
 class RecordSegment(_Part):
@@ -195,25 +180,7 @@ class Granted(BaseModel):
     withheld: Annotated[tuple[KeptBack, ...], Field(max_length=64)] = ()
 
 
-class RecordPart(BaseModel):
-    """A sealed part that belongs to a record and is fetched apart from it (see `sealed`)."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    n: PartNumber
-    role: Name
-    """Who may read it at the receiver, a `StaffRole`."""
-    datatypes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
-    media_type: Text
-    size: Annotated[int, Field(alias="bytes", ge=1)]
-    """Of the sealed part as served."""
-    digest: DigestText
-    """Of the signed part."""
-    jwe_digest: DigestText
-    """Of the sealed part as served."""
-
-
-class RecordClaims(Claims):
+class RecordClaims(_Claims):
     """A released record, tied to the request that it answers."""
 
     transfer: Text
@@ -225,10 +192,9 @@ class RecordClaims(Claims):
     """Legal basis and notice basis, as the holder states them; empty from a node that states none."""
     granted: Annotated[tuple[Granted, ...], Field(max_length=64)]
     record: RecordBody
-    parts: Annotated[tuple[RecordPart, ...], Field(max_length=16)] = ()
 
 
-class EventClaims(Claims):
+class EventClaims(_Claims):
     """A security event token (RFC 8417)."""
 
     txn: Text | None = None

@@ -9,7 +9,7 @@ from gateway.domain.casework import Case, Comment, comment_text
 from gateway.domain.clocks import TRANSFER_LIFE
 from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import LocalStudentId, TransferId
-from gateway.domain.policy import Action, Context, Decision, Kind, Object, Obligation, Person, PersonId
+from gateway.domain.policy import Action, Context, Decision, Obligation, Person, PersonId
 from gateway.domain.policy.basis import NoticeGiven
 from gateway.domain.policy.release import KEPT_BACK, WithheldReason
 from gateway.domain.safety.pace import is_drawn, next_batch
@@ -17,9 +17,9 @@ from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.basis import basis_of, note_basis
 from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
-from gateway.usecases.permission import actor_of, of_transfer, permit
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, Tx
-from gateway.usecases.safety import about_student, for_a_person
+from gateway.usecases.safety import about_transfer, for_a_person
 from gateway.usecases.two_people import Act, agreed
 
 AUTOMATIC = "automatic"
@@ -44,8 +44,12 @@ async def approve(
     await node.store.read(lambda tx: basis_of(node, tx, transfer, notice))
     able = {"has_basis": True, "approvals": frozenset({_ANYBODY})}
     decision = await _permit(node, person, Action.RELEASE_APPROVE, transfer, **able)
-    act = Act(action=Action.RELEASE_APPROVE, object=id_, payload={"student": transfer.student}, why=why)
-    two_agree = _two_agree(node, person, decision, act)
+
+    def two_agree(tx: Tx) -> bool:
+        what = {"student": transfer.student, "kept_back": dict(tx.cases.get(id_).kept_back)}
+        act = Act(action=Action.RELEASE_APPROVE, object=id_, payload=what, why=why)
+        return _agree(tx, node, person, decision, act)
+
     return await approve_transfer(
         node, transfer, actor=actor_of(node, person), notice=notice, two_agree=two_agree
     )
@@ -142,7 +146,8 @@ async def keep_back(
 ) -> Case:
     """Decide which sections stay here, each with the reason that the other side is told; none: all go.
 
-    `why` is a note for this district, kept as a comment on the case.
+    `why` is a note for this district, kept as a comment on the case. Nothing leaves by this: where two people
+    must agree, they approve the release with what stays.
 
     Raises:
         Refused: a section was not asked for, or a reason is not one that a person gives.
@@ -150,7 +155,8 @@ async def keep_back(
     """
     transfer = await _of_holder(node, id_)
     _check_kept_back(transfer, sections)
-    await _permit(node, person, Action.RELEASE_PARTIAL, transfer, reason=why, has_basis=True)
+    able = {"reason": why, "has_basis": True, "approvals": frozenset({_ANYBODY})}
+    await _permit(node, person, Action.RELEASE_PARTIAL, transfer, **able)
     now = node.now()
     said = comment_text(why)
 
@@ -203,18 +209,17 @@ async def lift(node: Node, id_: TransferId, *, person: Person, why: str = "") ->
         State.REVIEW, at=now, reason=None, next_try_at=_next_look(transfer, State.REVIEW, now)
     )
     act = Act(action=Action.RELEASE_RESUME, object=id_, payload={"revision": transfer.revision}, why=why)
-    two_agree = _two_agree(node, person, decision, act)
-    return await _store(node, transfer, after, actor=actor_of(node, person), rule="", two_agree=two_agree)
+    return await _store(
+        *(node, transfer, after),
+        actor=actor_of(node, person),
+        rule="",
+        two_agree=lambda tx: _agree(tx, node, person, decision, act),
+    )
 
 
-def _two_agree(node: Node, person: Person, decision: Decision, act: Act) -> Callable[[Tx], bool]:
-    """Return what says, in the act's transaction, whether as many people agree as must."""
-
-    def agree(tx: Tx) -> bool:
-        alone = Obligation.SECOND_PERSON not in decision.obligations
-        return alone or bool(agreed(tx, node, person, act))
-
-    return agree
+def _agree(tx: Tx, node: Node, person: Person, decision: Decision, act: Act) -> bool:
+    """Whether as many people agree to exactly this as must."""
+    return Obligation.SECOND_PERSON not in decision.obligations or bool(agreed(tx, node, person, act))
 
 
 async def revoke(node: Node, id_: TransferId, *, person: Person, reason: Reason) -> Transfer:
@@ -282,14 +287,8 @@ async def _decide(
 
 
 async def _permit(node: Node, person: Person, action: Action, transfer: Transfer, **context: Any) -> Decision:
-    about = await node.store.read(lambda tx: _about(tx, node, transfer))
-    object_ = of_transfer(transfer, schools=about.schools, flags=about.flags)
+    object_ = await node.store.read(lambda tx: about_transfer(tx, node, transfer))
     return await permit(node, person, action, object_, Context(now=node.now(), **context))
-
-
-def _about(tx: Tx, node: Node, transfer: Transfer) -> Object:
-    """Return the student as rules see one; nobody knows anything of one who is not found yet."""
-    return about_student(tx, node, transfer.student) if transfer.student else Object(kind=Kind.STUDENT)
 
 
 def _next_look(transfer: Transfer, state: State, now: datetime) -> datetime | None:

@@ -3,13 +3,13 @@
 Whoever acts writes the line in the transaction of the act.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.audit import Leaf
 from gateway.domain.disclosures import Access, Disclosure, DisclosureKind, is_exempt
 from gateway.domain.errors import GatewayError
-from gateway.domain.ids import EntityId, LocalStudentId
+from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.policy import Action, Kind, Object, Person
 from gateway.domain.transfer import Transfer
 from gateway.usecases.permission import actor_of, permit
@@ -36,6 +36,28 @@ def released(
     partial = any(one.kept_back for one in sent)
     kind = DisclosureKind.PARTIAL if partial else DisclosureKind.RELEASE
     return _line(node, transfer, student, kind, left, reason="restricted" if partial else "")
+
+
+def reading(
+    node: Node,
+    person: Person,
+    action: Action,
+    sections: Collection[str],
+    *,
+    student: LocalStudentId | None = None,
+    transfer: TransferId | None = None,
+) -> Access:
+    """Return the line of a person of this district who read a record for that action."""
+    return Access(
+        id=node.new_id(),
+        at=node.now(),
+        person=person.name,
+        role=", ".join(sorted(person.roles)),
+        why=action,
+        sections=tuple(sections),
+        student=student,
+        transfer=transfer,
+    )
 
 
 def _line(

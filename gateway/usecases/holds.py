@@ -155,4 +155,5 @@ def _let_go(tx: Tx, node: Node, person: Person, transfer: Transfer) -> None:
         tx.transfers.move(transfer, after)
         tx.audit.add(leaf(after, now, actor=actor_of(node, person)))
     elif transfer.state in _WAITING:
-        tx.transfers.move(transfer, transfer.stay(at=now, next_try_at=now))
+        undone_until = (transfer.approved_at or now) + node.rules.undo
+        tx.transfers.move(transfer, transfer.stay(at=now, next_try_at=max(now, undone_until)))

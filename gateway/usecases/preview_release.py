@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.casework import Case
-from gateway.domain.disclosures import Access
 from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import TransferId
 from gateway.domain.policy import Action, Person, WithheldReason
 from gateway.domain.policy.basis import NoticeBasisMissing
 from gateway.domain.policy.release import NOT_DECIDED
 from gateway.domain.proposals import Proposal, ProposalState
-from gateway.domain.transfer import Role, Transfer
+from gateway.domain.transfer import Role, State, Transfer
 from gateway.usecases.basis import basis_of
+from gateway.usecases.disclosures import reading
 from gateway.usecases.evidence import leaf
-from gateway.usecases.permission import actor_of, of_transfer, permit
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.planning import Planned, plan, read_held
 from gateway.usecases.ports import Node, Tx
-from gateway.usecases.safety import about_student
+from gateway.usecases.safety import about_transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Preview:
     """What to do where the basis is missing."""
     waiting: Proposal | None
     """The first person's wish, where a second one must agree."""
+    undo_until: datetime | None
+    """Until when an approval can surely be taken back; None where there is none."""
     now: datetime
 
     @property
@@ -61,8 +63,7 @@ async def preview_release(node: Node, person: Person, id_: TransferId) -> Previe
     student = transfer.student
     if student is None:
         raise Conflict("say first which student is meant")
-    about = await node.store.read(lambda tx: about_student(tx, node, student))
-    object_ = of_transfer(transfer, schools=about.schools, flags=about.flags)
+    object_ = await node.store.read(lambda tx: about_transfer(tx, node, transfer))
     await permit(node, person, Action.RELEASE_PREVIEW, object_)
     now, by = node.now(), actor_of(node, person)
 
@@ -71,16 +72,7 @@ async def preview_release(node: Node, person: Person, id_: TransferId) -> Previe
         basis, to_do = _basis(node, tx, transfer)
         tx.audit.add(leaf(transfer, now, actor=by, action="release.preview"))
         tx.accesses.add(
-            Access(
-                id=node.new_id(),
-                at=now,
-                person=person.name,
-                role=min(person.roles),
-                why=Action.RELEASE_PREVIEW,
-                sections=transfer.sections,
-                student=student,
-                transfer=id_,
-            )
+            reading(node, person, Action.RELEASE_PREVIEW, transfer.sections, student=student, transfer=id_)
         )
         return Preview(
             transfer=transfer,
@@ -89,10 +81,17 @@ async def preview_release(node: Node, person: Person, id_: TransferId) -> Previe
             basis=basis,
             to_do=to_do,
             waiting=_waiting(tx, id_, now),
+            undo_until=_undo_until(node, transfer),
             now=now,
         )
 
     return await node.store.write(look)
+
+
+def _undo_until(node: Node, transfer: Transfer) -> datetime | None:
+    """Return it from the approval alone: when the record is due may tell of a silent hold."""
+    approved = transfer.approved_at if transfer.state is State.APPROVED else None
+    return approved and approved + node.rules.undo
 
 
 def _basis(node: Node, tx: Tx, transfer: Transfer) -> tuple[str | None, str | None]:

@@ -9,11 +9,12 @@ from gateway.domain.errors import Conflict, Untrusted
 from gateway.domain.ids import digest
 from gateway.domain.messages import MessageType
 from gateway.domain.policy import Release
+from gateway.domain.policy.basis import ReleaseBasis
 from gateway.domain.policy.release import NOT_DECIDED
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.basis import basis_of
 from gateway.usecases.evidence import announcement, leaf
-from gateway.usecases.planning import Held, plan, read_held
+from gateway.usecases.planning import Held, Planned, plan, read_held
 from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, Tx
 from gateway.usecases.safety import is_kept
 from gateway.usecases.wholes import sections_of
@@ -32,17 +33,22 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     student = transfer.student
     if student is None or transfer.response_key is None:
         raise Conflict("an approved transfer needs a matched student and the requester's key")
-    if await node.store.read(lambda tx: is_kept(tx, student)):
-        return await _wait(node, transfer)
     if transfer.approved_by is None or transfer.approved_at is None:
         raise Conflict("nobody approved this release")
     by, at = transfer.approved_by, transfer.approved_at
-    held = await node.store.read(lambda tx: read_held(tx, student))
-    basis = await node.store.read(lambda tx: basis_of(node, tx, transfer))
+
+    def look(tx: Tx) -> tuple[Held, ReleaseBasis, Sequence[Planned]] | None:
+        if is_kept(tx, student):
+            return None
+        held = read_held(tx, student)
+        return held, basis_of(node, tx, transfer), plan(node, tx, transfer, held, by=by, at=at)
+
+    if (found := await node.store.read(look)) is None:
+        return await _wait(node, transfer)
+    held, basis, planned = found
     own = held.known or await _sign_segment(node, held)
     segments = [*held.earlier, own]
     version = transfer.version + 1
-    planned = await node.store.read(lambda tx: plan(node, tx, transfer, held, by=by, at=at))
     releases = [one.release for one in planned]
     chain = await node.directory.own_chain()
     claims = _claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}

@@ -1,4 +1,4 @@
-"""Remind the district's own people of what becomes due, and tell their seniors of what is late."""
+"""Note on each case how much of its clock is over: its page and the queue show it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from gateway.domain.audit import Leaf
-from gateway.domain.calendars import MILESTONES
+from gateway.domain.calendars import Unit, milestones, reminder_due
 from gateway.domain.casework import Case, Group
 from gateway.domain.ids import TransferId
 from gateway.usecases.ports import Node, Queued, QueueFilter, Tx
@@ -24,10 +24,10 @@ async def remind(node: Node) -> int:
     Each share is noted once, with a line in the log that the case's page shows. Repeating this on the same
     day changes nothing.
     """
-    today, changed, after = node.now().date(), 0, None
+    today, changed, after = node.calendar.day_of(node.now()), 0, None
     while True:
         lines = await node.store.read(partial(_page, after=after))
-        due = [one for one in lines if share_over(one.case, today) > one.case.reminded]
+        due = [one for one in lines if share_due(node, one.case, today) is not None]
         if due:
             await node.store.write(partial(_note, node=node, due=due, today=today))
         changed += len(due)
@@ -36,11 +36,16 @@ async def remind(node: Node) -> int:
         after = lines[-1].transfer.id
 
 
-def share_over(case: Case, today: date) -> int:
-    """Return the highest of the shares at which people are reminded that is over today, or 0."""
-    whole = (case.due_on - case.opened_at.date()).days
-    gone = (today - case.opened_at.date()).days
-    return max((share for share in MILESTONES if gone * 100 >= whole * share), default=0)
+def share_due(node: Node, case: Case, today: date) -> int | None:
+    """Return the share of the clock, in percent, that is over and was not noted yet; None if there is none.
+
+    The clock counts the days that the pack counts for the case's lanes.
+    """
+    clock = node.pack.respond_in(case.lanes)
+    unit = clock.unit if clock else Unit.BUSINESS_DAY
+    opened = node.calendar.day_of(case.opened_at)
+    whole = max(0, node.calendar.elapsed(opened, case.due_on, unit))
+    return reminder_due(milestones(opened, whole, unit, node.calendar), case.reminded, today)
 
 
 def _page(tx: Tx, *, after: TransferId | None) -> Sequence[Queued]:
@@ -50,8 +55,8 @@ def _page(tx: Tx, *, after: TransferId | None) -> Sequence[Queued]:
 def _note(tx: Tx, *, node: Node, due: Sequence[Queued], today: date) -> None:
     for line in due:
         case = tx.cases.get(line.case.transfer)
-        share = share_over(case, today)
-        if share <= case.reminded:
+        share = share_due(node, case, today)
+        if share is None:
             continue
         tx.cases.save(replace(case, reminded=share))
         action = "case.escalated" if share >= ESCALATED else "case.reminded"

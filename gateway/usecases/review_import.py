@@ -10,6 +10,7 @@ from gateway.domain.importing.plan import Choices, ImportPlan
 from gateway.domain.matching import Band
 from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import Transfer
+from gateway.usecases.disclosures import reading
 from gateway.usecases.importing import Opened, open_import
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Review, ReviewState, StoredBackpack, Tx
@@ -50,7 +51,7 @@ class ImportReview:
 
 
 async def review_import(node: Node, id_: TransferId, *, person: Person) -> ImportReview:
-    """Return the record beside what is here, as decided so far.
+    """Return the record beside what is here, as decided so far. Who looked is kept with the record.
 
     Raises:
         Unknown: there is no such transfer.
@@ -59,6 +60,9 @@ async def review_import(node: Node, id_: TransferId, *, person: Person) -> Impor
     """
     opened = await open_import(node, id_)
     await permit(node, person, Action.IMPORT_READ, of_transfer(opened.kept.transfer))
+    student, sections = opened.plan.choices.student, opened.plan.sections
+    seen = reading(node, person, Action.IMPORT_READ, sections, student=student, transfer=id_)
+    await node.store.write(lambda tx: tx.accesses.add(seen))
     return await _review(node, opened)
 
 

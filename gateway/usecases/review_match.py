@@ -10,9 +10,11 @@ from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.matching import ASKABLE, Candidate, Compared, compare
 from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.disclosures import reading
 from gateway.usecases.evidence import announcement, leaf
-from gateway.usecases.permission import actor_of, of_transfer, permit
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.safety import about_transfer
 
 MOST: Final = 6
 """Students shown beside a request."""
@@ -57,7 +59,7 @@ async def review_match(node: Node, person: Person, id_: TransferId) -> MatchRevi
         Conflict: there is nothing to decide about any more.
     """
     transfer = await _of_holder(node, id_)
-    await permit(node, person, Action.MATCH_READ, of_transfer(transfer))
+    await _permit(node, person, Action.MATCH_READ, transfer)
 
     def look(tx: Tx) -> list[Suggested]:
         found = [_suggested(tx, transfer, one) for one in tx.backpacks.candidates(transfer.subject)]
@@ -66,6 +68,10 @@ async def review_match(node: Node, person: Person, id_: TransferId) -> MatchRevi
         tx.audit.add(
             leaf(transfer, node.now(), actor=actor_of(node, person), action="match.read", rule=str(len(best)))
         )
+        for one in best:
+            tx.accesses.add(
+                reading(node, person, Action.MATCH_READ, ("identity",), student=one.student, transfer=id_)
+            )
         return best
 
     return MatchReview(transfer=transfer, suggested=await node.store.write(look), may_ask=_may_ask(transfer))
@@ -78,7 +84,7 @@ async def nobody_is_meant(node: Node, person: Person, id_: TransferId) -> Transf
         Unknown, Forbidden, Conflict: as `review_match`.
     """
     transfer = await _of_holder(node, id_)
-    await permit(node, person, Action.MATCH_NONE, of_transfer(transfer))
+    await _permit(node, person, Action.MATCH_NONE, transfer)
     now = node.now()
     end = State.CLOSED if transfer.state is State.NO_MATCH else State.DENIED
     after = transfer.to(end, at=now, reason=Reason.NO_MATCH, next_try_at=None)
@@ -93,7 +99,7 @@ async def ask_for_more(node: Node, person: Person, id_: TransferId) -> Transfer:
         Conflict: it was asked as often as it may be, or a student was chosen.
     """
     transfer = await _of_holder(node, id_)
-    await permit(node, person, Action.MATCH_ASK, of_transfer(transfer))
+    await _permit(node, person, Action.MATCH_ASK, transfer)
     if not _may_ask(transfer):
         raise Conflict("the other district cannot be asked again for this request")
     now = node.now()
@@ -125,6 +131,11 @@ async def _announce(
     await node.store.write(store)
     node.wake()
     return after
+
+
+async def _permit(node: Node, person: Person, action: Action, transfer: Transfer) -> None:
+    object_ = await node.store.read(lambda tx: about_transfer(tx, node, transfer))
+    await permit(node, person, action, object_)
 
 
 def _may_ask(transfer: Transfer) -> bool:

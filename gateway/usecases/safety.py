@@ -15,7 +15,7 @@ from gateway.domain.safety.holds import Hold
 from gateway.domain.safety.pace import Pace, alarm_at
 from gateway.domain.safety.tasks import SafetyTask, TaskKind
 from gateway.domain.transfer import Reason, State, Transfer
-from gateway.usecases.permission import actor_of
+from gateway.usecases.permission import actor_of, of_transfer
 from gateway.usecases.ports import Node, Tx
 
 ALARM_DUE: Final = timedelta(hours=4)
@@ -56,6 +56,14 @@ def about_student(tx: Tx, node: Node, student: LocalStudentId) -> Object:
         schools=frozenset({school} if school else ()),
         flags=flags,
     )
+
+
+def about_transfer(tx: Tx, node: Node, transfer: Transfer) -> Object:
+    """Return a transfer as rules see it, with the schools and flags of its student, once that is found."""
+    if transfer.student is None:
+        return of_transfer(transfer)
+    student = about_student(tx, node, transfer.student)
+    return of_transfer(transfer, schools=student.schools, flags=student.flags)
 
 
 def held_openly(tx: Tx, node: Node, transfer: Transfer) -> Transfer:

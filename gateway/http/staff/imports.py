@@ -8,7 +8,6 @@ from aiohttp import web
 
 from gateway.domain.errors import Malformed
 from gateway.domain.ids import Digest, LocalStudentId, TransferId
-from gateway.domain.importing.codes import TheirCode
 from gateway.domain.importing.plan import Choices, ImportPlan, Row, Verb
 from gateway.domain.policy import Person
 from gateway.domain.policy.people import StaffRole
@@ -119,13 +118,9 @@ def _choices(form: Form, plan: ImportPlan) -> Choices:
         new_student=whose == _NEW,
         sections={section: _verb(verb) for section, verb in verbs.items() if verb},
         entries=plan.choices.entries,
-        codes=_known(plan) | codes,
+        codes={**plan.choices.codes, **codes},
         accepted=frozenset(form.many("accept")),
     )
-
-
-def _known(plan: ImportPlan) -> dict[TheirCode, str]:
-    return dict(plan.choices.codes)
 
 
 def _verb(text: str) -> Verb:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from aiohttp import web
@@ -17,7 +18,7 @@ from gateway.http.pages.forms import Form
 from gateway.http.site import node_of
 from gateway.http.staff.guard import form_of, person
 from gateway.http.staff.page import page, see_other
-from gateway.usecases.casework import OtherDistrict, other_districts
+from gateway.usecases.casework import OtherDistrict, other_districts, shown_state
 from gateway.usecases.decide_release import approve, deny, hold, keep_back, lift, undo
 from gateway.usecases.ports import Node
 from gateway.usecases.preview_release import Preview, preview_release
@@ -61,6 +62,8 @@ class View:
 
     release: Preview
     other: OtherDistrict
+    state: State
+    """As this person may see it."""
     lines: Sequence[Line]
     kept_back_reasons: Sequence[WithheldReason] = KEPT_BACK
     reasons: Sequence[Reason] = REASONS
@@ -73,15 +76,13 @@ class View:
     @property
     def held(self) -> bool:
         """Whether the request is kept where it is."""
-        return self.release.transfer.state is State.HELD
+        return self.state is State.HELD
 
     @property
     def minutes_to_undo(self) -> int | None:
         """How many minutes are left to take the approval back; None where there is none, or it has left."""
-        transfer = self.release.transfer
-        if transfer.state is not State.APPROVED or transfer.next_try_at is None:
-            return None
-        return max(0, int((transfer.next_try_at - self.release.now).total_seconds() // 60))
+        until = self.release.undo_until
+        return None if until is None else max(0, ceil((until - self.release.now).total_seconds() / 60))
 
 
 async def show(request: web.Request, somebody: Person) -> web.Response:
@@ -131,7 +132,12 @@ async def _view(request: web.Request, somebody: Person) -> View:
     found = await preview_release(node_of(request), somebody, _id(request))
     peer = found.transfer.peer
     others = await other_districts(node_of(request), [peer])
-    return View(release=found, other=others[peer], lines=lines_of(found))
+    return View(
+        release=found,
+        other=others[peer],
+        state=shown_state(found.transfer, somebody),
+        lines=lines_of(found),
+    )
 
 
 def lines_of(found: Preview) -> Sequence[Line]:

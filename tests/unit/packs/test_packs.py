@@ -10,11 +10,9 @@ from gateway import resources
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.calendars import (
     Calendar,
-    Escalation,
     Span,
     Summer,
     Unit,
-    escalation,
     milestones,
     reminder_due,
 )
@@ -174,15 +172,6 @@ def test_people_are_reminded_at_half_at_four_fifths_and_at_the_end() -> None:
     assert reminder_due(days, 50, date(2026, 12, 9)) is None
     assert reminder_due(days, 50, date(2027, 1, 1)) == 100
     assert reminder_due(days, 100, date(2027, 1, 1)) is None
-
-
-def test_what_is_late_goes_up() -> None:
-    due = date(2026, 12, 14)
-
-    assert escalation(due, date(2026, 12, 13), calendar()) is Escalation.OWNER
-    assert escalation(due, due, calendar()) is Escalation.SUPERVISOR
-    assert escalation(due, date(2026, 12, 21), calendar()) is Escalation.SUPERVISOR
-    assert escalation(due, date(2026, 12, 22), calendar()) is Escalation.PRIVACY_OFFICER
 
 
 def test_school_days_know_breaks_years_and_summers() -> None:

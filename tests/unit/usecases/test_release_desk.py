@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.errors import Conflict, Refused
+from gateway.domain.errors import Conflict, Forbidden, Refused
 from gateway.domain.ids import LocalStudentId
-from gateway.domain.policy import PersonId, WithheldReason
+from gateway.domain.policy import PersonId, StaffRole, WithheldReason
 from gateway.domain.safety.flags import Flag, FlagKind
+from gateway.domain.safety.holds import HoldKind
 from gateway.domain.transfer import State, Subject, Transfer
 from gateway.storage.store import SqlStore
 from gateway.usecases import decide_release, loop
+from gateway.usecases.holds import HoldWish, place_hold
 from gateway.usecases.preview_release import preview_release
 from gateway.usecases.review_match import ask_for_more, nobody_is_meant, review_match
 from tests.harness.pair import ANA, backpack
-from tests.harness.staff import clerk
+from tests.harness.staff import clerk, person
 from tests.unit.usecases.test_transfer_cycle import Pair
 
 
@@ -180,3 +182,54 @@ async def test_a_person_may_ask_for_more_and_names_no_student(pair: Pair) -> Non
     asked = await pair.at_cedar()
     assert asked.state is State.NEEDS_INFO
     assert asked.needs == (await pair.at_maple()).needs
+
+
+async def test_what_the_second_person_approves_is_what_the_first_one_saw(pair: Pair) -> None:
+    held = await under_review(pair)
+    await pair.maple.store.write(lambda tx: tx.flags.put(_flag(pair, held)))
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"), why="moved, letter seen")
+    await decide_release.keep_back(
+        pair.maple, held.id, {"grades": WithheldReason.FOLLOWS}, person=clerk("rosa"), why="not closed"
+    )
+
+    changed = await decide_release.approve(pair.maple, held.id, person=clerk("rosa"), why="without grades")
+    agreed = await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
+
+    assert [one.state for one in (changed, agreed)] == [State.REVIEW, State.APPROVED]
+
+
+async def test_a_silent_hold_does_not_show_in_the_time_to_undo(pair: Pair) -> None:
+    pair.rule(undo=timedelta(minutes=10))
+    held = await under_review(pair)
+    await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
+    approved = await preview_release(pair.maple, clerk("otto"), held.id)
+    notice = HoldWish(
+        student=held.student or LocalStudentId(""), kind=HoldKind.MISSING_CHILD, reason="notice 12"
+    )
+    await place_hold(pair.maple, person("sam", StaffRole.SAFETY_OFFICER), notice)
+    pair.clock.forward(minutes=11)
+    await pair.settle()
+
+    kept = await preview_release(pair.maple, clerk("otto"), held.id)
+
+    assert kept.transfer.state is State.APPROVED
+    assert kept.undo_until == approved.undo_until
+
+
+async def test_the_match_of_another_school_is_not_for_a_registrar_of_this_one(pair: Pair) -> None:
+    held = await under_review(pair)
+    elsewhere = person("rex", StaffRole.REGISTRAR, schools=frozenset({"Another School"}))
+
+    with pytest.raises(Forbidden):
+        await review_match(pair.maple, elsewhere, held.id)
+
+
+async def test_who_compared_and_who_looked_is_kept_with_the_student(pair: Pair) -> None:
+    held = await under_review(pair)
+
+    await review_match(pair.maple, clerk("rita"), held.id)
+    await preview_release(pair.maple, clerk("otto"), held.id)
+
+    student = held.student or LocalStudentId("")
+    read = await pair.maple.store.read(lambda tx: tx.accesses.of(student))
+    assert {(one.person, one.why) for one in read} == {("rita", "match.read"), ("otto", "release.preview")}
