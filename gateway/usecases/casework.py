@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.casework import Case, Comment, comment_text
 from gateway.domain.errors import PeerUnavailable, Untrusted
@@ -46,7 +46,11 @@ async def read_queue(
         Forbidden: the queue is not for this person.
         Unknown: there is no such transfer to go on after.
     """
-    await permit(node, person, Action.QUEUE_READ, Object(kind=Kind.NODE))
+    own = person.schools
+    whole = frozenset({node.id})
+    await permit(node, person, Action.QUEUE_READ, Object(kind=Kind.NODE, schools=own or whole))
+    if own:
+        which = replace(which, schools=own if which.schools is None else own & which.schools)
     found = await node.store.read(lambda tx: tx.cases.queue(which, after=after, limit=limit + 1))
     lines = found[:limit]
     return Page(lines=lines, after=lines[-1].transfer.id if len(found) > limit else None)

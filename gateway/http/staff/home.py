@@ -65,11 +65,10 @@ async def _cards(request: web.Request, somebody: Person) -> list[Card]:
 
 
 def _questions(somebody: Person, day: date) -> Iterable[tuple[str, str, QueueFilter]]:
-    schools = somebody.schools or None
-    asked = QueueFilter(groups=_TO_DO, direction=Role.HOLDER, schools=schools)
-    ours = QueueFilter(groups=_TO_DO, direction=Role.REQUESTER, schools=schools)
+    asked = QueueFilter(groups=_TO_DO, direction=Role.HOLDER)
+    ours = QueueFilter(groups=_TO_DO, direction=Role.REQUESTER)
     return (
-        ("late", "late=1", QueueFilter(groups=_OPEN, overdue_on=day, schools=schools)),
+        ("late", "late=1", QueueFilter(groups=_OPEN, overdue_on=day)),
         ("asked", "show=todo&direction=holder", asked),
         ("ours", "show=todo&direction=requester", ours),
         ("mine", "owner=me", QueueFilter(groups=_OPEN, owner=somebody.id)),

@@ -199,7 +199,6 @@ def _which(asked: Filter, somebody: Person, day: date) -> QueueFilter:
         lane=Lane(asked.lane) if asked.lane else None,
         owner=somebody.id if asked.owner == "me" else None,
         unowned=asked.owner == "nobody",
-        schools=somebody.schools or None,
         overdue_on=day if asked.late else None,
     )
 

@@ -13,6 +13,7 @@ from aiohttp import ClientResponse
 from gateway.domain.policy.people import StaffRole
 from gateway.http.app import make_app
 from gateway.http.site import Site
+from gateway.http.staff.app import PARTS
 from gateway.http.staff.guard import access_of, is_open, place
 from tests.unit.staff.desks import Desk, serving
 
@@ -102,6 +103,15 @@ async def test_with_the_wrong_role_every_page_is_refused(desk: Desk) -> None:
             answer = await desk.send(one.method, one.path, session=role)
             assert answer.status == 403, (one, role)
             check_headers(answer)
+
+
+async def test_what_the_navigation_shows_a_role_opens_for_it(desk: Desk) -> None:
+    sections = [one for part in PARTS for one in getattr(part, "SECTIONS_OF_PART", ())]
+    assert len(sections) > 4
+    for section in sections:
+        for role in sorted(section.roles):
+            answer = await desk.send("GET", section.path, session=role)
+            assert answer.status == 200, (section, role)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from gateway.domain.safety.holds import HoldKind
 from gateway.domain.transfer import State, Subject, Transfer
 from gateway.storage.store import SqlStore
 from gateway.usecases import decide_release, loop
+from gateway.usecases.casework import read_queue
 from gateway.usecases.holds import HoldWish, place_hold
+from gateway.usecases.ports import QueueFilter
 from gateway.usecases.preview_release import preview_release
 from gateway.usecases.review_match import ask_for_more, nobody_is_meant, review_match
 from tests.harness.pair import ANA, backpack
@@ -233,3 +235,15 @@ async def test_who_compared_and_who_looked_is_kept_with_the_student(pair: Pair) 
     student = held.student or LocalStudentId("")
     read = await pair.maple.store.read(lambda tx: tx.accesses.of(student))
     assert {(one.person, one.why) for one in read} == {("rita", "match.read"), ("otto", "release.preview")}
+
+
+async def test_the_queue_of_a_person_is_that_of_the_persons_schools_whatever_is_asked_for(pair: Pair) -> None:
+    held = await under_review(pair)
+    here = await pair.maple.store.read(lambda tx: tx.cases.get(held.id).school)
+    everything = QueueFilter()
+    own = person("nan", StaffRole.NURSE, schools=frozenset({here or ""}))
+    elsewhere = person("rex", StaffRole.REGISTRAR, schools=frozenset({"Another School"}))
+
+    seen = [len((await read_queue(pair.maple, one, everything)).lines) for one in (own, elsewhere)]
+
+    assert (here, seen) == ("Maple High", [1, 0])
