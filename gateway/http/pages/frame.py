@@ -1,5 +1,6 @@
 """Turns a template and what it shows into a page."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,6 +44,9 @@ class Components:
         return macro
 
 
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
 @cache
 def environment() -> Environment:
     """Return the environment of all our templates: what is shown is escaped, what is missing is a fault."""
@@ -54,6 +58,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["words"] = words
     made.globals.update(
         ui=Components(),
         t=_text,
@@ -64,6 +69,11 @@ def environment() -> Environment:
         languages=LANGUAGES,
     )
     return made
+
+
+def words(name: str) -> str:
+    """Return a field's name in English words: `gradeType` as `Grade type`, a dot as a colon."""
+    return _HUMP.sub(" ", name).replace(".", ": ").capitalize()
 
 
 def _text(id_: str, /, **values: Any) -> str:

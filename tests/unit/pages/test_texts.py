@@ -17,7 +17,7 @@ from gateway.domain.casework import Lane
 from gateway.domain.messages import MessageType
 from gateway.domain.policy.people import StaffRole
 from gateway.domain.transfer import STEPS, State
-from gateway.http.pages.frame import environment
+from gateway.http.pages.frame import environment, words
 from gateway.http.pages.language import LANGUAGES, catalogue, language, preferred
 from gateway.http.staff.transfers import KNOWN_STEPS
 
@@ -223,3 +223,11 @@ def test_the_language_is_the_one_chosen_or_the_first_accepted(
     chosen: str | None, accepted: str, spoken_: str
 ) -> None:
     assert preferred(chosen, accepted) == spoken_
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("gradeType", "Grade type"), ("grade.letter", "Grade: letter"), ("birthDate", "Birth date")],
+)
+def test_a_field_is_named_in_words(name: str, shown: str) -> None:
+    assert words(name) == shown
