@@ -32,6 +32,7 @@ LIVE_LOAD = "federation/test_live_load.py"
 JWS = "unit/crypto/test_jws.py"
 JSON = "unit/crypto/test_strict_json.py"
 SEALS = "unit/crypto/test_seals.py"
+CORPUS = "ui/test_corpus.py"
 TOKEN = "unit/crypto/test_tokens.py"
 GUARD = "unit/http/test_guard.py"
 ASSERTIONS = "unit/http/test_oauth_assertions.py"
@@ -381,6 +382,16 @@ THREATS: Final = (
         ),
     ),
     Threat(
+        "A5",
+        "A name or a frame that misleads whoever approves",
+        "No page stands in a frame; hidden characters and mixed alphabets are shown by their codes",
+        (
+            (CORPUS, "a_name_that_hides_or_looks_like_another_shows_what_it_is"),
+            (CORPUS, "a_number_beside_a_name_from_right_to_left_keeps_its_place"),
+            (DESK, "with_the_wrong_role_every_page_is_refused"),
+        ),
+    ),
+    Threat(
         "A6",
         "Forms from elsewhere, a session that was planted or copied, a login in another's name",
         "Same origin and a token of the session on every form; state, nonce and PKCE; a new id at every sign-in; "
@@ -424,6 +435,7 @@ THREATS: Final = (
         "Text that is a program in a browser",
         "Everything shown is escaped; no page has a script or permits one",
         (
+            (CORPUS, "no_page_runs_what_stands_in_a_field"),
             (QUEUE_UI, "a_comment_is_text_and_nothing_else"),
             (TEXTS, "a_template_trusts_no_text_as_html"),
         ),
@@ -517,7 +529,7 @@ THREATS: Final = (
 REQUIRED: Final = (
     *(f"F{number}" for number in range(1, 10)),
     *(f"O{number}" for number in range(1, 13)),
-    *("O15", "A6", "A7", "A8", "A11"),
+    *("O15", "A5", "A6", "A7", "A8", "A11"),
 )
 
 

@@ -1,46 +1,18 @@
 """Import review, in a browser: a record that really came from another district."""
 
-from dataclasses import replace
-from typing import Any
-
 import pytest_asyncio
 from playwright.async_api import expect
 
 from gateway.domain.ids import TransferId
-from gateway.domain.policy import Rules
-from gateway.domain.transfer import State
-from gateway.usecases import loop
-from gateway.usecases.request_backpack import Wish, request_backpack
-from tests.harness.memory_store import MemoryStore
-from tests.harness.pair import ANA, SECTIONS, Clock, Imports, PlainDirectory, backpack, make_node
-from tests.ui.cases import CEDAR
+from tests.harness.pair import Imports, backpack
+from tests.ui.cases import receive_record
 from tests.ui.desk import NARROW, WIDE, Desk, sound
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def arrived(desk: Desk) -> TransferId:
     """A record that Cedar released, verified here."""
-    network: Any = desk.node.peers
-    network, directory = network._network, desk.node.directory
-    assert isinstance(directory, PlainDirectory)
-    here = network.nodes[desk.node.id] = desk.node
-    made = make_node(
-        CEDAR,
-        store=MemoryStore(),
-        network=network,
-        clock=Clock(),
-        directory=directory,
-        rules=Rules(automatic_approval=True),
-    )
-    cedar = network.nodes[CEDAR] = replace(made, now=desk.node.now)
-    await cedar.store.write(lambda tx: tx.backpacks.put([backpack("77")]))
-    wish = Wish(holder=CEDAR, subject=ANA, sections=SECTIONS, person=desk.person("registrar"))
-    asked = await request_backpack(here, wish)
-    for _ in range(12):
-        await loop.turn(here)
-        await loop.turn(cedar)
-    assert (await here.store.read(lambda tx: tx.transfers.get(asked.id))).state is State.VERIFIED
-    return asked.id
+    return await receive_record(desk, backpack("77"))
 
 
 async def test_the_page_is_sound_in_both_languages_and_widths(desk: Desk, arrived: TransferId) -> None:

@@ -14,6 +14,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 
 from gateway.http.pages import headers
 from gateway.http.pages.language import LANGUAGES, Language, language, preferred
+from gateway.http.pages.legible import legible
 from gateway.http.pages.static_files import StaticFiles
 
 LANGUAGE_COOKIE: Final = "lang"
@@ -111,7 +112,7 @@ class Frame:
         spoken = language_of(request)
         with speaking(spoken, self.zone):
             text = environment().get_template(template).render({**self._common(request), **shown})
-        response = web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
+        response = web.Response(status=status, text=legible(text), content_type="text/html", charset="utf-8")
         self.protect(response)
         response.headers["Content-Language"] = spoken.code
         return response
