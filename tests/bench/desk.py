@@ -10,12 +10,14 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import orjson
 from aiohttp import ClientSession, DummyCookieJar, web
 from rich.console import Console
 from rich.table import Table
@@ -24,19 +26,23 @@ from gateway.crypto.tokens import Nonces
 from gateway.demo.nodes import free_ports
 from gateway.demo.staff import list_staff
 from gateway.domain.casework import Lane, new_case
+from gateway.domain.disclosures import Disclosure, DisclosureKind
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
+from gateway.domain.matching import Candidate
 from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.policy import PURPOSE_TRANSFER
-from gateway.domain.policy.people import StaffRole
+from gateway.domain.policy.people import Person, StaffRole
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.http.app import make_runner
 from gateway.http.site import Site
 from gateway.http.staff import sessions
+from gateway.logs import configure
 from gateway.settings import Settings
 from gateway.storage.store import SqlStore
 from gateway.usecases.evidence import leaf
-from gateway.usecases.ports import Node, Session, Tx
+from gateway.usecases.ports import Node, Session, StoredBackpack, Tx
 from gateway.wiring.desk import make_desk
+from tests.harness.arrived import receive_record
 from tests.harness.pair import Clock, Network, PlainDirectory, backpack, make_node
 from tests.harness.staff import calendar, pack
 
@@ -44,6 +50,8 @@ BARS: Final = {"queue": 150.0}
 """Milliseconds; any other page 60."""
 ORDINARY_BAR: Final = 60.0
 TURNS: Final = 30
+ROWS: Final = 50
+CSRF: Final = "c"
 _BATCH: Final = 500
 _STATES: Final = (State.REVIEW, State.NO_MATCH, State.RELEASED, State.RECEIVED, State.HELD)
 
@@ -64,7 +72,8 @@ async def measure(students: int, transfers: int, done: int) -> list[tuple[str, f
         await list_staff(node, settings)
         await _fill_students(store, students)
         ids = await _fill_transfers(node, store, transfers, done)
-        secret = await _session(node, store)
+        secret, officer = await _session(node, store)
+        arrived = await receive_record(node, officer, _held("77"))
         site = Site(
             node=node,
             base_url=url,
@@ -77,72 +86,132 @@ async def measure(students: int, transfers: int, done: int) -> list[tuple[str, f
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         try:
-            return [await _time(name, url + path, secret) for name, path in _pages(ids)]
+            return [await _time(one, url, secret) for one in _pages(ids, arrived)]
         finally:
             await runner.cleanup()
             await store.close()
 
 
-def _pages(ids: Sequence[TransferId]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Page:
+    name: str
+    path: str
+    form: Mapping[str, str] | None = None
+
+
+def _pages(ids: Mapping[State, TransferId], arrived: TransferId) -> list[_Page]:
+    asked = f"/desk/transfers/{ids[State.REVIEW]}"
     return [
-        ("queue", "/desk/queue"),
-        ("queue, one lane", "/desk/queue?lane=foster"),
-        ("queue, page 100", f"/desk/queue?after={ids[len(ids) // 2]}"),
-        ("queue, done", "/desk/queue?show=done"),
-        ("home", "/desk/"),
-        ("timeline", f"/desk/transfers/{ids[0]}"),
-        ("request, start", "/desk/requests/new"),
-        ("drafts", "/desk/requests"),
+        _Page("queue", "/desk/queue"),
+        _Page("queue, one lane", "/desk/queue?lane=foster"),
+        _Page("queue, page 100", f"/desk/queue?after={ids[State.RELEASED]}"),
+        _Page("queue, done", "/desk/queue?show=done"),
+        _Page("home", "/desk/"),
+        _Page("timeline", asked),
+        _Page("request, start", "/desk/requests/new"),
+        _Page("drafts", "/desk/requests"),
+        _Page("match", f"/desk/transfers/{ids[State.NO_MATCH]}/match"),
+        _Page("release", f"{asked}/release"),
+        _Page("preview", f"{asked}/release/preview"),
+        _Page("import", f"/desk/transfers/{arrived}/import"),
+        _Page("protections", "/desk/protections"),
+        _Page("disclosures", "/desk/disclosures", {"student": "S0", "csrf": CSRF}),
     ]
 
 
-async def _time(name: str, url: str, secret: str) -> tuple[str, float, float]:
+async def _time(page: _Page, url: str, secret: str) -> tuple[str, float, float]:
     spent = []
-    headers = {"Cookie": f"sid={secret}"}
+    headers = {"Cookie": f"sid={secret}", "Origin": url, "Sec-Fetch-Site": "same-origin"}
+    method = "GET" if page.form is None else "POST"
     async with ClientSession(cookie_jar=DummyCookieJar(), headers=headers) as client:
         for turn in range(TURNS + 3):
             began = time.perf_counter()
-            async with client.get(url, allow_redirects=False) as answer:
+            async with client.request(
+                method, url + page.path, data=page.form, allow_redirects=False
+            ) as answer:
                 await answer.read()
             if answer.status != 200:
-                raise SystemExit(f"{name}: {answer.status}")
+                raise SystemExit(f"{page.name}: {answer.status}")
             if turn >= 3:
                 spent.append((time.perf_counter() - began) * 1000)
-    return name, statistics.median(spent), max(spent)
+    return page.name, statistics.median(spent), max(spent)
 
 
 async def _fill_students(store: SqlStore, count: int) -> None:
-    template = backpack("0")
+    template = _held("0")
     for at in range(0, count, _BATCH):
         rows = [
             replace(
                 template,
                 student=LocalStudentId(f"S{n}"),
                 learner=f"learner {n}",
-                candidate=replace(template.candidate, student=LocalStudentId(f"S{n}"), state_id=f"TX{n}"),
+                candidate=_candidate(template.candidate, n),
             )
             for n in range(at, min(at + _BATCH, count))
         ]
         await store.write(lambda tx, rows=rows: tx.backpacks.put(rows))  # type: ignore[misc]
 
 
-async def _fill_transfers(node: Node, store: SqlStore, count: int, done: int) -> list[TransferId]:
-    dice, ids = random.Random(7), []
+def _candidate(template: Candidate, number: int) -> Candidate:
+    """One of many: 26 share a family name of 4,000, and a birthday is one of twelve years."""
+    return replace(
+        template,
+        student=LocalStudentId(f"S{number}"),
+        state_id=f"TX{number}",
+        given_names=frozenset({f"Ana {number % 97}"}),
+        family_names=frozenset({f"Ortiz {number % 4000}"}),
+        birth_date=date(2008, 1, 1) + timedelta(days=number * 7 % 4380),
+    )
+
+
+def _held(student: str) -> StoredBackpack:
+    """A record with `ROWS` marks; the first student's has as many disclosures."""
+    made = backpack(student)
+    sections = orjson.loads(made.sections)
+    first = sections["grades"][0]
+    sections["grades"] = [
+        {**first, "meta": {**first["meta"], "recordId": str(uuid.UUID(int=n))}} for n in range(ROWS)
+    ]
+    return replace(made, sections=orjson.dumps(sections))
+
+
+def _disclose(tx: Tx, now: datetime) -> None:
+    for n in range(ROWS):
+        tx.disclosures.add(
+            Disclosure(
+                id=f"D-{n:022d}",
+                student=LocalStudentId("S0"),
+                kind=DisclosureKind.RELEASE,
+                at=now,
+                party="https://cedar.test",
+                interest=PURPOSE_TRANSFER,
+                basis="34CFR99.31(a)(2)",
+                sections=("identity", "grades"),
+            )
+        )
+
+
+async def _fill_transfers(node: Node, store: SqlStore, count: int, done: int) -> dict[State, TransferId]:
+    dice = random.Random(7)
+    ids: dict[State, TransferId] = {}
     for at in range(0, count + done, _BATCH):
         made = [_transfer(node, n, dice, n >= count) for n in range(at, min(at + _BATCH, count + done))]
         await store.write(lambda tx, made=made: _store(tx, made, dice))  # type: ignore[misc]
-        ids += [one.id for one in made if one.state is not State.ACKED]
+        ids |= {one.state: one.id for one in made}
+    await store.write(lambda tx: _disclose(tx, node.now()))
     return ids
 
 
 def _transfer(node: Node, number: int, dice: random.Random, done: bool) -> Transfer:
     now = node.now() - timedelta(hours=dice.randrange(400))
+    state = State.ACKED if done else dice.choice(_STATES)
     return Transfer(
         id=TransferId(f"T-{number:022d}"),
         role=Role.HOLDER,
         peer=EntityId(f"https://district{number % 40}.test"),
-        state=State.ACKED if done else dice.choice(_STATES),
-        subject=Subject(given_name="Ana", family_name=f"Ortiz {number}", birth_date=date(2014, 5, 2)),
+        state=state,
+        student=None if state is State.NO_MATCH else LocalStudentId(f"S{number}"),
+        subject=_subject(number),
         sections=("identity", "grades"),
         purpose=PURPOSE_TRANSFER,
         legal_basis="34CFR99.31(a)(2)",
@@ -152,6 +221,14 @@ def _transfer(node: Node, number: int, dice: random.Random, done: bool) -> Trans
         changed_at=now,
         expires_at=now + timedelta(days=30),
         next_try_at=None,
+    )
+
+
+def _subject(number: int) -> Subject:
+    return Subject(
+        given_name=f"Ana {number % 97}",
+        family_name=f"Ortiz {number % 4000}",
+        birth_date=date(2008, 1, 1) + timedelta(days=number * 7 % 4380),
     )
 
 
@@ -172,21 +249,29 @@ def _store(tx: Tx, made: Sequence[Transfer], dice: random.Random) -> None:
         tx.audit.add(leaf(one, one.created_at))
 
 
-async def _session(node: Node, store: SqlStore) -> str:
+async def _session(node: Node, store: SqlStore) -> tuple[str, Person]:
     secret, now = sessions.new_secret(), node.now()
     people = await store.read(lambda tx: tx.staff.list())
     officer = next(one for one in people if StaffRole.RECORDS_OFFICER in one.roles)
     session = Session(
         digest=sessions.digest_of(secret),
         person=officer.id,
-        csrf="c",
+        csrf=CSRF,
         signed_in_at=now,
         strong=True,
         opened_at=now,
         seen_at=now,
     )
     await store.write(lambda tx: tx.sessions.add(session))
-    return secret
+    person = Person(
+        id=officer.id,
+        name=officer.name,
+        roles=officer.roles,
+        schools=officer.schools,
+        signed_in_at=now,
+        strong=True,
+    )
+    return secret, person
 
 
 async def _nobody() -> list[tuple[EntityId, str]]:
@@ -200,6 +285,7 @@ def main() -> None:
     asked.add_argument("--transfers", type=int, default=10_000, help="open ones")
     asked.add_argument("--done", type=int, default=20_000)
     given = asked.parse_args()
+    configure(level="warning")
     table = Table("page", "median ms", "slowest ms", "bar ms", "")
     for name, median, slowest in asyncio.run(measure(given.students, given.transfers, given.done)):
         bar = BARS.get(name.partition(",")[0], ORDINARY_BAR)

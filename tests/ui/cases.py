@@ -1,22 +1,16 @@
 """Made-up transfers, put straight into a desk's store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.casework import Lane, new_case
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.packs import urgency_in
-from gateway.domain.policy import PURPOSE_TRANSFER, Rules
+from gateway.domain.policy import PURPOSE_TRANSFER
 from gateway.domain.transfer import Role, State, Subject, Transfer
-from gateway.usecases import loop
 from gateway.usecases.evidence import leaf
-from gateway.usecases.ports import StoredBackpack, Tx
-from gateway.usecases.request_backpack import Wish, request_backpack
-from tests.harness.memory_store import MemoryStore
-from tests.harness.pair import ANA, SECTIONS, Clock, PlainDirectory, make_node
+from gateway.usecases.ports import Tx
 from tests.harness.staff import pack
 from tests.ui.desk import Desk
 
@@ -66,29 +60,3 @@ async def put_transfer(
 
     await desk.store.write(store)
     return transfer.id
-
-
-async def receive_record(desk: Desk, held: StoredBackpack, subject: Subject = ANA) -> TransferId:
-    """Have Cedar hold a record and release it to the desk's district; return the transfer, verified there."""
-    network: Any = desk.node.peers
-    network, directory = network._network, desk.node.directory
-    assert isinstance(directory, PlainDirectory)
-    here = network.nodes[desk.node.id] = desk.node
-    made = make_node(
-        CEDAR,
-        store=MemoryStore(),
-        network=network,
-        clock=Clock(),
-        directory=directory,
-        rules=Rules(automatic_approval=True),
-    )
-    cedar = network.nodes[CEDAR] = replace(made, now=desk.node.now)
-    await cedar.store.write(lambda tx: tx.backpacks.put([held]))
-    wish = Wish(holder=CEDAR, subject=subject, sections=SECTIONS, person=desk.person("registrar"))
-    asked = await request_backpack(here, wish)
-    for _ in range(12):
-        await loop.turn(here)
-        await loop.turn(cedar)
-    known = await here.store.read(lambda tx: tx.transfers.get(asked.id))
-    assert known.state is State.VERIFIED, known
-    return asked.id

@@ -19,8 +19,9 @@ from gateway.usecases.casework import comment
 from gateway.usecases.flags import FlagWish, set_flag
 from gateway.usecases.holds import HoldWish, place_hold
 from gateway.usecases.ports import StoredBackpack
+from tests.harness.arrived import receive_record
 from tests.harness.pair import ANA, backpack
-from tests.ui.cases import put_transfer, receive_record
+from tests.ui.cases import put_transfer
 from tests.ui.desk import Desk
 
 GIVEN: Final = '"><img src=x onerror="window.ran=1"><script>window.ran=1</script>'
@@ -44,7 +45,7 @@ async def hostile(desk: Desk) -> dict[str, TransferId]:
     holder = await put_transfer(desk, 401, student="1001", names=names, sections=("identity", "grades"))
     unsure = await put_transfer(desk, 402, state=State.NO_MATCH, names=names)
     asked = await put_transfer(desk, 403, role=Role.REQUESTER, state=State.RECEIVED, names=names)
-    arrived = await receive_record(desk, poisoned("77"), subject)
+    arrived = await receive_record(desk.node, desk.person("registrar"), poisoned("77"), subject)
     for id_ in (holder, asked):
         await comment(desk.node, desk.person("records_officer"), id_, HOSTILE)
     student = LocalStudentId("1001")

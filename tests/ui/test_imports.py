@@ -4,15 +4,15 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from gateway.domain.ids import TransferId
+from tests.harness.arrived import receive_record
 from tests.harness.pair import Imports, backpack
-from tests.ui.cases import receive_record
 from tests.ui.desk import NARROW, WIDE, Desk, sound
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def arrived(desk: Desk) -> TransferId:
     """A record that Cedar released, verified here."""
-    return await receive_record(desk, backpack("77"))
+    return await receive_record(desk.node, desk.person("registrar"), backpack("77"))
 
 
 async def test_the_page_is_sound_in_both_languages_and_widths(desk: Desk, arrived: TransferId) -> None:

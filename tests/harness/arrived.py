@@ -1,0 +1,41 @@
+"""A record that really came from another district, verified at a node."""
+
+from dataclasses import replace
+from typing import Any
+
+from gateway.domain.ids import TransferId
+from gateway.domain.policy import Person, Rules
+from gateway.domain.transfer import State, Subject
+from gateway.usecases import loop
+from gateway.usecases.ports import Node, StoredBackpack
+from gateway.usecases.request_backpack import Wish, request_backpack
+from tests.harness.memory_store import MemoryStore
+from tests.harness.pair import ANA, CEDAR, SECTIONS, Clock, PlainDirectory, make_node
+
+
+async def receive_record(
+    here: Node, person: Person, held: StoredBackpack, subject: Subject = ANA
+) -> TransferId:
+    """Have Cedar hold a record and release it to the node; return the transfer, verified there.
+
+    The node's peers are a `NetworkPeers`.
+    """
+    peers: Any = here.peers
+    network, directory = peers._network, here.directory
+    assert isinstance(directory, PlainDirectory)
+    network.nodes[here.id] = here
+    rules = Rules(automatic_approval=True)
+    made = make_node(
+        CEDAR, store=MemoryStore(), network=network, clock=Clock(), directory=directory, rules=rules
+    )
+    cedar = network.nodes[CEDAR] = replace(made, now=here.now)
+    await cedar.store.write(lambda tx: tx.backpacks.put([held]))
+    asked = await request_backpack(
+        here, Wish(holder=CEDAR, subject=subject, sections=SECTIONS, person=person)
+    )
+    for _ in range(12):
+        await loop.turn(here)
+        await loop.turn(cedar)
+    known = await here.store.read(lambda tx: tx.transfers.get(asked.id))
+    assert known.state is State.VERIFIED, known.state
+    return asked.id
