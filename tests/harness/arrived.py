@@ -13,12 +13,10 @@ from tests.harness.memory_store import MemoryStore
 from tests.harness.pair import ANA, CEDAR, SECTIONS, Clock, PlainDirectory, make_node
 
 
-async def receive_record(
-    here: Node, person: Person, held: StoredBackpack, subject: Subject = ANA
-) -> TransferId:
-    """Have Cedar hold a record and release it to the node; return the transfer, verified there.
+async def neighbour(here: Node, *held: StoredBackpack) -> Node:
+    """Return Cedar, which holds these records and releases what the node asks for; its peers are in memory.
 
-    The node's peers are a `NetworkPeers`.
+    The node's own peers must be a `NetworkPeers`.
     """
     peers: Any = here.peers
     network, directory = peers._network, here.directory
@@ -29,13 +27,25 @@ async def receive_record(
         CEDAR, store=MemoryStore(), network=network, clock=Clock(), directory=directory, rules=rules
     )
     cedar = network.nodes[CEDAR] = replace(made, now=here.now)
-    await cedar.store.write(lambda tx: tx.backpacks.put([held]))
-    asked = await request_backpack(
-        here, Wish(holder=CEDAR, subject=subject, sections=SECTIONS, person=person)
-    )
+    await cedar.store.write(lambda tx: tx.backpacks.put(held))
+    return cedar
+
+
+async def settle(*nodes: Node) -> None:
+    """Let the nodes do what they have to do, until nothing more can happen without a person."""
     for _ in range(12):
-        await loop.turn(here)
-        await loop.turn(cedar)
+        for node in nodes:
+            await loop.turn(node)
+
+
+async def receive_record(
+    here: Node, person: Person, held: StoredBackpack, subject: Subject = ANA
+) -> TransferId:
+    """Have Cedar hold a record and release it to the node; return the transfer, verified there."""
+    cedar = await neighbour(here, held)
+    wish = Wish(holder=CEDAR, subject=subject, sections=SECTIONS, person=person)
+    asked = await request_backpack(here, wish)
+    await settle(here, cedar)
     known = await here.store.read(lambda tx: tx.transfers.get(asked.id))
     assert known.state is State.VERIFIED, known.state
     return asked.id
