@@ -3,6 +3,8 @@
 import pytest_asyncio
 from playwright.async_api import expect
 
+from gateway.cli.viewing import access_of
+from gateway.domain.ids import LocalStudentId
 from gateway.usecases.preview_release import preview_release
 from tests.harness.pair import backpack
 from tests.ui.cases import put_transfer
@@ -68,3 +70,15 @@ async def test_who_read_a_record_is_shown_and_no_address_names_the_student(desk:
     await expect(page.locator("main")).to_contain_text("release.preview")
     assert "1001" not in page.url
     await sound(page)
+
+
+async def test_a_reading_at_a_terminal_stands_in_the_record_of_disclosures(desk: Desk) -> None:
+    student = LocalStudentId("1001")
+    read = access_of(desk.node, actor="Cy", why="student.show", sections=["grades"], student=student)
+    await desk.store.write(lambda tx: tx.accesses.add(read))
+
+    page = await desk.page("privacy_officer", "/desk/disclosures", language="es", scripts=False)
+    await page.locator("main input[name=student]").fill("1001")
+    await page.locator("main button").click()
+
+    await expect(page.locator("main")).to_contain_text("Cy (en una terminal)")
