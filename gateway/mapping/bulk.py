@@ -67,6 +67,10 @@ class BulkRun:
         for: then an unended run goes on where it was.
         """
         prints, students = self._to_make(stored)
+        if students.height < self.students.height:
+            wanted = pl.col(STUDENT).is_in(students.get_column(STUDENT).implode())
+            for view in self._gathered.views.values():
+                view.narrow(wanted)
         groups = self._grouped(students)
         loop = asyncio.get_running_loop()
         workers = max(1, min(len(groups), os.cpu_count() or 1, _MOST_AT_ONCE))
@@ -130,8 +134,8 @@ class BulkRun:
         students = self.students.filter(~key.is_in(made.implode()))
         if not len(same):
             return prints, students
-        touched = [self._making.touched(number, changes) for number in range(self.buckets)]
-        needed = ~key.is_in(same.implode()) | pl.col(STUDENT).is_in(pl.concat(touched).implode())
+        touched = changes.touched(self._gathered.views)
+        needed = ~key.is_in(same.implode()) | pl.col(STUDENT).is_in(touched.implode())
         return prints, students.filter(needed)
 
 
@@ -167,7 +171,7 @@ async def open_bulk(
     conditions = Conditions(Keyed(students.select("key"), "key"))
     frames = Frames(gathered.problems, gathered, conditions, gathered.dictionary)
     changes = Changes(state, plan) if state else None
-    await gathered.read(students, frames, count, changes)
+    await gathered.read(students, frames, changes)
     if changes is not None:
         changes.compare(gathered.kept, students.get_column("key"))
     making = Making(plan, frames, gathered)

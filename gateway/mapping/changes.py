@@ -7,51 +7,27 @@ the last whole run, and of the buckets of a run that did not end.
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 import polars as pl
 
 from gateway.mapping.columns import AT, FAULT, FILE, KEY, LINE, key_of
-from gateway.mapping.held import Held
+from gateway.mapping.edges import ROLL, Edge, edges_of
+from gateway.mapping.held import Buckets, Held
 from gateway.mapping.keyed import key_hashes
-from gateway.mapping.nodes import LinkPlan, Node, Object, Pieces, Place, Reference, Rows, Several, Tree
-from gateway.mapping.plan import ENGINE, Plan
+from gateway.mapping.plan import ENGINE, Plan, View
 
 _NOT_CONTENT: Final = {LINE, AT, FAULT, FILE, KEY, "@s", "@who", "@bucket"}
 _STUDENTS: Final = "students-00000.parquet"
-_ROLL: Final = "@roll"
-"""Who is a student, as if it were a source: conditions may ask it."""
 _NO_KEYS: Final = pl.Series("key", [], dtype=pl.UInt64)
 _NOBODY: Final = pl.Series("key", [], dtype=pl.String)
 _HASHES: Final = {"key": pl.UInt64, "hash": pl.UInt64}
 _WAITING: Final = 1_000_000
 """Sums of students that are not added up yet."""
-
-
-class Edge(NamedTuple):
-    """Cells of one source that name rows of another."""
-
-    source: str
-    columns: tuple[str, ...]
-    target: str
-    key: tuple[str, ...]
-    separator: str | None = None
-    """What parts several keys in one cell."""
-
-    def names(self, rows: pl.DataFrame, changed: pl.Series) -> pl.Series:
-        """Return which of the rows name one of the keys."""
-        if self.separator is None:
-            return key_hashes(key_of(rows, self.columns)).is_in(changed.implode())
-        cells = rows.select(pl.col(self.columns[0]).unique())
-        pieces = cells.with_columns(pl.col(self.columns[0]).str.split(self.separator).alias("piece"))
-        exploded = pieces.explode("piece").with_columns(pl.col("piece").str.strip_chars())
-        named = key_hashes(exploded.get_column("piece")).is_in(changed.implode())
-        naming = exploded.filter(named).get_column(self.columns[0])
-        return rows.get_column(self.columns[0]).is_in(naming.unique().implode())
 
 
 Keyed = tuple[str, tuple[str, ...]]
@@ -110,13 +86,13 @@ class Changes:
 
     def compare(self, held: Mapping[str, Held], students: pl.Series) -> None:
         """Find out which shared rows changed, and what leads to them."""
-        if any(edge.target == _ROLL for edge in self.edges):
+        if any(edge.target == ROLL for edge in self.edges):
             ones = pl.repeat(1, len(students), dtype=pl.UInt64, eager=True)
-            self.shared[_ROLL, ("key",)] = pl.DataFrame({"key": key_hashes(students), "hash": ones})
+            self.shared[ROLL, ("key",)] = pl.DataFrame({"key": key_hashes(students), "hash": ones})
         for keyed in {(edge.target, edge.key) for edge in self.edges}:
             if keyed[0] in held:
                 self.shared[keyed] = _hashes(held[keyed[0]], keyed[1])
-        if not self._is_ours("base"):
+        if not self.follows:
             return
         known = _shared_in(self.folder / "base")
         for keyed, now in self.shared.items():
@@ -141,14 +117,22 @@ class Changes:
                     more = True
         return more
 
-    def touched(self, source: str, rows: pl.DataFrame) -> pl.Series:
-        """Return the students whose rows name something that changed."""
-        found = [
-            rows.filter(edge.names(rows, changed)).get_column("@s")
-            for edge in self.edges
-            if edge.source == source and len(changed := self.changed.get((edge.target, edge.key), _NO_KEYS))
-        ]
-        return pl.concat(found).unique() if found else pl.Series("@s", [], dtype=pl.UInt32)
+    @property
+    def follows(self) -> bool:
+        """Tell whether a whole run is known with which this one can be compared."""
+        return self._is_ours("base")
+
+    def touched(self, views: Mapping[View, Buckets]) -> pl.Series:
+        """Return the numbers of the students whose rows name something that changed."""
+        found = [pl.Series("@s", [], dtype=pl.UInt32)]
+        for edge in self.edges:
+            changed = self.changed.get((edge.target, edge.key), _NO_KEYS)
+            for (source, _, _), view in views.items() if len(changed) else ():
+                if source == edge.source:
+                    found += [
+                        rows.filter(edge.names(rows, changed)).get_column("@s") for rows in view.frames()
+                    ]
+        return pl.concat(found).unique()
 
     def unchanged(self, prints: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         """Return the students whose own rows are as in the last run, and those whom an unended run made.
@@ -219,58 +203,6 @@ class Changes:
         for at, ((source, key), hashes) in enumerate(self.shared.items()):
             hashes.write_parquet(folder / f"shared-{at}.parquet")
             (folder / f"shared-{at}.json").write_bytes(orjson.dumps([source, list(key)]))
-
-
-def edges_of(plan: Plan) -> Iterator[Edge]:
-    """Yield every way from cells of one source to rows of another."""
-    for part in plan.parts():
-        for one in part.where:
-            if one.student is not None and one.place:
-                yield from _edge((one.place,), _ROLL, ("key",))
-        yield from _of_links(part.links)
-        nodes: list[Node] = [one.node for one in part.tree.fields]
-        for node in [*nodes, *([part.actor] if part.actor else [])]:
-            yield from _of_node(node)
-
-
-def _of_links(links: Mapping[str, LinkPlan]) -> Iterator[Edge]:
-    for link in links.values():
-        yield from _edge(link.on, link.target.name, link.key)
-        yield from _of_links(link.links)
-        for one in link.group.fields if link.group else ():
-            yield from _of_node(one.node)
-
-
-def _of_node(node: Node) -> Iterator[Edge]:
-    if isinstance(node, Tree):
-        for one in node.fields:
-            yield from _of_node(one.node)
-    elif isinstance(node, Several):
-        for item in node.nodes:
-            yield from _of_node(item)
-    elif isinstance(node, Rows):
-        yield from _edge(node.equals, node.source.name, node.key)
-        yield from _of_links(node.links)
-        yield from _of_node(node.node)
-    elif isinstance(node, Reference):
-        for place in node.places:
-            yield from _of_object(place, node.object)
-    elif isinstance(node, Pieces) and isinstance(node.of, Object):
-        yield from _of_object(node.place, node.of, node.separator)
-
-
-def _of_object(place: Place, shared: Object, separator: str | None = None) -> Iterator[Edge]:
-    if shared.tree is not None:
-        yield Edge(place.source.name, (place.column,), shared.source.name, (shared.key,), separator)
-        yield from _of_links(shared.links)
-        for one in shared.tree.fields:
-            yield from _of_node(one.node)
-
-
-def _edge(places: Sequence[Place], target: str, key: tuple[str, ...]) -> Iterator[Edge]:
-    sources = {place.source.name for place in places}
-    if len(sources) == 1:
-        yield Edge(sources.pop(), tuple(place.column for place in places), target, key)
 
 
 def _hashes(held: Held, key: tuple[str, ...]) -> pl.DataFrame:

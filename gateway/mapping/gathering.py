@@ -20,10 +20,10 @@ from gateway.mapping.held import Buckets, Held, Room
 from gateway.mapping.intake import Counts, Intake
 from gateway.mapping.kept import all_links, kept_sources
 from gateway.mapping.keyed import Keyed
-from gateway.mapping.plan import Plan
+from gateway.mapping.plan import Plan, View
 from gateway.mapping.problems import Problems
 from gateway.mapping.roll import NO_ROLE, Decision, decide, decisions
-from gateway.mapping.routing import Routing, View
+from gateway.mapping.routing import Routing
 from gateway.mapping.rows import RowSource, Table
 
 _AT_ONCE: Final = 150_000
@@ -129,11 +129,10 @@ class Gathering:
 
     # --- reading ---------------------------------------------------------------------------------------
 
-    async def read(
-        self, students: pl.DataFrame, frames: Frames, buckets: int, changes: Changes | None
-    ) -> None:
+    async def read(self, students: pl.DataFrame, frames: Frames, changes: Changes | None) -> None:
         """Read every source; those first through which the students of other rows are reached."""
-        routing = Routing(self._plan, self, students, frames, buckets)
+        flat = changes is not None and changes.follows
+        routing = Routing(self._plan, self, students, frames, flat=flat)
         self.views = routing.views
         parts = self._plan.parts()
         through = {link.target.name for part in parts if part.student.links for link in all_links(part.links)}

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -141,17 +142,22 @@ class Held:
 
 
 class Buckets:
-    """Rows of one source by the bucket of their student, in order."""
+    """Rows of one source by the bucket of their student, in order.
 
-    def __init__(self, room: Room, name: str, count: int) -> None:
+    With `flat` what does not fit into memory is written as it comes: few of the rows will be asked for, and
+    `narrow` finds those.
+    """
+
+    def __init__(self, room: Room, name: str, *, flat: bool) -> None:
         self.size = 0
         self._room = room
         self._folder = room.folder / name
-        self._count = count
+        self._flat = flat
         self._frames: list[pl.DataFrame] = []
-        self._flushed = 0
-        if count > 1:
-            room.enter(self)
+        self._by_bucket: dict[int, pl.DataFrame] | None = None
+        self._written = 0
+        self._lock = threading.Lock()
+        room.enter(self)
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take more rows in; they have the column `BUCKET`."""
@@ -162,32 +168,50 @@ class Buckets:
 
     def seal(self) -> None:
         """Say that all rows are there."""
-        if self._flushed:
+        if self._written:
             self.spill()
 
-    def rows(self, bucket: int) -> pl.DataFrame | None:
-        """Return the rows of a bucket, None where it has none."""
-        if self._flushed:
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Return all rows, some at a time."""
+        return chain(map(pl.read_ipc, sorted(self._folder.rglob("*.ipc"))), self._frames)
+
+    def narrow(self, wanted: pl.Expr) -> None:
+        """Keep only the rows that are wanted, and those by bucket."""
+        found = self.frames()
+        self._folder = self._folder.with_name(f"{self._folder.name}-narrow")
+        self._flat, self._frames, self.size, self._written = False, [], 0, 0
+        for rows in found:
+            self.add(rows.filter(wanted))
+        self.seal()
+
+    def take(self, bucket: int) -> pl.DataFrame | None:
+        """Return the rows of a bucket, None where it has none; it is not asked for again."""
+        if self._written:
             files = sorted((self._folder / f"{bucket:05d}").glob("*.ipc"))
             return pl.concat([pl.read_ipc(file) for file in files]) if files else None
-        if not self._frames:
-            return None
-        if len(self._frames) > 1:
-            self._frames = [pl.concat(self._frames)]
-        whole = self._frames[0]
-        return whole if self._count == 1 else whole.filter(pl.col(BUCKET) == bucket)
+        with self._lock:
+            if self._by_bucket is None:
+                self._by_bucket, self._frames = dict(_parted(self._frames)), []
+            return self._by_bucket.pop(bucket, None)
 
     def spill(self) -> None:
-        """Write what is in memory to the folder, bucket by bucket."""
+        """Write what is in memory to the folder."""
         if not self._frames:
             return
-        whole = pl.concat(self._frames)
-        for (bucket,), rows in whole.group_by(BUCKET, maintain_order=True):
-            folder = self._folder / f"{int(str(bucket)):05d}"
+        parted = [(0, pl.concat(self._frames))] if self._flat else _parted(self._frames)
+        for bucket, rows in parted:
+            folder = self._folder / f"{bucket:05d}"
             folder.mkdir(parents=True, exist_ok=True)
-            rows.write_ipc(folder / f"{self._flushed:05d}.ipc", compression="lz4")
-        self._flushed += 1
+            rows.write_ipc(folder / f"{self._written:05d}.ipc", compression="lz4")
+        self._written += 1
         self._frames, self.size = [], 0
+
+
+def _parted(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield buckets with their rows."""
+    if frames:
+        for rows in pl.concat(frames).partition_by(BUCKET, maintain_order=True):
+            yield int(rows.item(0, BUCKET)), rows
 
 
 def _weight(frame: pl.DataFrame) -> int:

@@ -1,6 +1,6 @@
 """The documents of one bucket of students, from the rows that were put into it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,15 +8,13 @@ import polars as pl
 
 from gateway.domain.backpack.document import SECTIONS
 from gateway.mapping import compose
-from gateway.mapping.changes import Changes
 from gateway.mapping.columns import AT, JSON, LINE
 from gateway.mapping.fates import FAULTY
 from gateway.mapping.found import FOUND, files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering
 from gateway.mapping.parts import IDENTITY, STUDENT, WHO, PartOnColumns
-from gateway.mapping.plan import PartPlan, Plan
-from gateway.mapping.routing import view_of
+from gateway.mapping.plan import PartPlan, Plan, View
 
 _FOUND: Final = {WHO: pl.String} | {name: kind for name, kind in FOUND.items() if name != "row"}
 
@@ -48,8 +46,9 @@ class Making:
         """Return the documents of these students of the buckets, who have `key`, `line` and `STUDENT`."""
         sections: dict[str, list[pl.DataFrame]] = {}
         found: list[pl.DataFrame] = []
+        rows = self._rows(numbers) if students.height else {}
         for parts, makers in self._sections:
-            entries = self._entries(numbers, parts, makers, students.get_column(STUDENT), found)
+            entries = self._entries(rows, parts, makers, found)
             if entries is not None:
                 sections.setdefault(parts[0].section, []).append(entries.select(STUDENT, JSON))
         documents = students
@@ -63,27 +62,17 @@ class Making:
         plain = documents.rename({"key": "student"}).drop(STUDENT, "file", strict=False)
         return MappedBucket(numbers, plain, distinct)
 
-    def touched(self, number: int, changes: Changes) -> pl.Series:
-        """Return the numbers of the bucket's students whose rows name something that changed."""
-        found = [pl.Series(STUDENT, [], dtype=pl.UInt32)]
-        for (source, _, _), view in self._gathered.views.items():
-            if any(edge.source == source for edge in changes.edges):
-                rows = view.rows(number)
-                found += [] if rows is None else [changes.touched(source, rows).alias(STUDENT)]
-        return pl.concat(found).unique()
-
     def _entries(
         self,
-        numbers: Sequence[int],
+        whole: Mapping[View, pl.DataFrame],
         parts: Sequence[PartPlan],
         makers: Sequence[PartOnColumns],
-        students: pl.Series,
         found: list[pl.DataFrame],
     ) -> pl.DataFrame | None:
         """Return the entries of one `[[entries]]`, each once; what is wrong is added to `found`."""
         made: list[pl.DataFrame] = []
         for at, (part, maker) in enumerate(zip(parts, makers, strict=True)):
-            rows = self._rows(part, numbers, students)
+            rows = whole.get(part.view)
             if rows is None:
                 continue
             if (twice := self._gathered.twice.get(part.source.name)) is not None:
@@ -99,17 +88,18 @@ class Making:
                 made.append(entries.made.with_columns(pl.lit(at).alias("part")))
         if not made:
             return None
-        whole, again = self._distinct(pl.concat(made, how="diagonal"), parts)
+        distinct, again = self._distinct(pl.concat(made, how="diagonal"), parts)
         found += again
-        found += makers[0].overlapping(whole)
-        return whole
+        found += makers[0].overlapping(distinct)
+        return distinct
 
-    def _rows(self, part: PartPlan, numbers: Sequence[int], students: pl.Series) -> pl.DataFrame | None:
-        """Return the rows of these students."""
-        view = self._gathered.views[view_of(part)]
-        of_students = pl.col(STUDENT).is_in(students.implode())
-        found = [rows.filter(of_students) for number in numbers if (rows := view.rows(number)) is not None]
-        return pl.concat(found) if found else None
+    def _rows(self, numbers: Sequence[int]) -> dict[View, pl.DataFrame]:
+        """Return the rows of the buckets, by how they are found."""
+        taken = {
+            view: [rows for number in numbers if (rows := held.take(number)) is not None]
+            for view, held in self._gathered.views.items()
+        }
+        return {view: pl.concat(frames) for view, frames in taken.items() if frames}
 
     def _distinct(
         self, whole: pl.DataFrame, parts: Sequence[PartPlan]

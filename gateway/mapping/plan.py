@@ -24,6 +24,9 @@ from gateway.mapping.spec_fields import Tree as TreeSpec
 
 _Actor = Literal["school", "teacher", "counsellor", "learner", "family", "system", "thirdParty"]
 
+View = tuple[str, str, str | None]
+"""Rows of a source, by whose student they are found, and what parts several students there."""
+
 
 @dataclass(eq=False, slots=True)
 class PartPlan:
@@ -48,6 +51,11 @@ class PartPlan:
     actor: Node | None
     headers: dict[str, str]
     """By wire name, the header of a field's first cell: for what is said about the field as a whole."""
+
+    @property
+    def view(self) -> View:
+        """Return which rows it takes."""
+        return self.source.name, self.student.name, self.part.split
 
     @property
     def required(self) -> tuple[str, ...]:

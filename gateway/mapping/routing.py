@@ -12,25 +12,17 @@ from gateway.mapping.frames import Frames
 from gateway.mapping.held import BUCKET, Buckets
 from gateway.mapping.keyed import Keyed
 from gateway.mapping.parts import STUDENT, WHO
-from gateway.mapping.plan import PartPlan, Plan
+from gateway.mapping.plan import PartPlan, Plan, View
 
 if TYPE_CHECKING:
     from gateway.mapping.gathering import Gathering
 
-View = tuple[str, str, str | None]
-"""A source, by whose student its rows are found, and what parts several students there."""
-
-
-def view_of(part: PartPlan) -> View:
-    """Return which rows a part takes."""
-    return part.source.name, part.student.name, part.part.split
-
 
 class Routing:
-    """Puts rows into buckets. `students` have `key`, `STUDENT` and `bucket`."""
+    """Puts rows into buckets, which are `flat` or not. `students` have `key`, `STUDENT` and `bucket`."""
 
     def __init__(
-        self, plan: Plan, gathered: "Gathering", students: pl.DataFrame, frames: Frames, buckets: int
+        self, plan: Plan, gathered: "Gathering", students: pl.DataFrame, frames: Frames, *, flat: bool
     ) -> None:
         self._plan = plan
         self._gathered = gathered
@@ -38,15 +30,15 @@ class Routing:
         named = students.select(pl.col("key").alias(WHO), STUDENT, pl.col("bucket").alias(BUCKET))
         self._students = Keyed(named, WHO)
         self.views: dict[View, Buckets] = {}
-        for view in dict.fromkeys(map(view_of, plan.parts())):
-            self.views[view] = Buckets(gathered.room, f"view-{len(self.views)}", buckets)
+        for view in dict.fromkeys(part.view for part in plan.parts()):
+            self.views[view] = Buckets(gathered.room, f"view-{len(self.views)}", flat=flat)
         self._numbers = {view: number for number, view in enumerate(self.views, start=1)}
 
     def route(self, rows: pl.DataFrame, source: str, changes: Changes | None) -> None:
         """Put the rows of a source into the buckets of their students."""
         done: set[View] = set()
         for part in self._plan.parts():
-            view = view_of(part)
+            view = part.view
             if part.source.name == source and view not in done:
                 owned = self._owned(rows, part, stray=not done and part.part.split is None)
                 if changes is not None and owned.height:
