@@ -148,16 +148,37 @@ def _record(layout: Layout, line_end: str) -> str:
 
 def _is_plain(text: bytes, layout: Layout) -> bool:
     """Tell whether no row lacks a cell: polars would fill it up. Rows with too many it refuses itself."""
-    if layout.quote is None or layout.quote.encode() not in text:
+    quote = layout.quote.encode() if layout.quote else b""
+    if not quote or quote not in text:
         return text.count(layout.delimiter.encode()) >= text.count(b"\n") * (len(layout.columns) - 1)
     try:
-        return _has_a_record_a_line(text, layout) or _has_records(text, layout)
+        return _has_a_record_a_line(text, layout, quote) or _has_records(text, layout)
     except pl.exceptions.PolarsError:
         return False
 
 
-def _has_a_record_a_line(text: bytes, layout: Layout) -> bool:
-    return bool(lines_of(text).str.contains(record_pattern(layout)).all())
+def _has_a_record_a_line(text: bytes, layout: Layout, quote: bytes) -> bool:
+    """Tell whether each line is a record. Only those with quotation marks are looked at one by one."""
+    quoted = _quoted_lines(text, quote)
+    if not quoted.str.contains(record_pattern(layout)).all():
+        return False
+    inside = quoted.str.count_matches(layout.delimiter, literal=True).sum()
+    unquoted = text.count(b"\n") - len(quoted)
+    return text.count(layout.delimiter.encode()) - inside >= unquoted * (len(layout.columns) - 1)
+
+
+def _quoted_lines(text: bytes, quote: bytes) -> pl.Series:
+    """Return the lines that have a quotation mark; where most have none, without looking at each."""
+    if text.count(quote) > text.count(b"\n"):
+        lines = lines_of(text)
+        return lines.filter(lines.str.contains(quote.decode(), literal=True))
+    found: list[str] = []
+    end = -1
+    while (at := text.find(quote, end + 1)) >= 0:
+        start = text.rfind(b"\n", end + 1, at) + 1 or end + 1
+        end = text.find(b"\n", at)
+        found.append(text[start:end].decode())
+    return pl.Series(found, dtype=pl.String)
 
 
 def _has_records(text: bytes, layout: Layout) -> bool:

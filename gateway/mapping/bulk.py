@@ -22,11 +22,11 @@ from gateway.mapping.conditions import Conditions
 from gateway.mapping.findings import Finding
 from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering
+from gateway.mapping.held import STUDENT
 from gateway.mapping.intake import Counts
 from gateway.mapping.keyed import Keyed
 from gateway.mapping.making import Making, MappedBucket
 from gateway.mapping.manifest import check_manifest
-from gateway.mapping.parts import STUDENT
 from gateway.mapping.plan import Plan, make_plan
 from gateway.mapping.problems import Problems
 from gateway.mapping.rows import RowSource
@@ -67,10 +67,8 @@ class BulkRun:
         for: then an unended run goes on where it was.
         """
         prints, students = self._to_make(stored)
-        if students.height < self.students.height:
-            wanted = pl.col(STUDENT).is_in(students.get_column(STUDENT).implode())
-            for view in self._gathered.views.values():
-                view.narrow(wanted)
+        if self._gathered.flat or students.height < self.students.height:
+            self._gathered.narrow(students.get_column(STUDENT))
         groups = self._grouped(students)
         loop = asyncio.get_running_loop()
         workers = max(1, min(len(groups), os.cpu_count() or 1, _MOST_AT_ONCE))

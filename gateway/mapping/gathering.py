@@ -16,7 +16,7 @@ from gateway.mapping.fates import FAULTY, FREE, REASONS, USED, Fates, reason
 from gateway.mapping.findings import Finding
 from gateway.mapping.frames import Frames
 from gateway.mapping.headers import denied_finding, unread_columns
-from gateway.mapping.held import Buckets, Held, Room
+from gateway.mapping.held import IN_MEMORY, WHILE_READING, Buckets, Held, Room
 from gateway.mapping.intake import Counts, Intake
 from gateway.mapping.kept import all_links, kept_sources
 from gateway.mapping.keyed import Keyed
@@ -47,6 +47,8 @@ class Gathering:
         }
         self.kept = {name: Held(self.room, name) for name in kept_sources(plan)}
         self.views: dict[View, Buckets] = {}
+        self.flat = False
+        """Whether rows are not in buckets before they were narrowed to some students."""
         self.twice: dict[str, pl.Series] = {}
         """Where rows stand that have the key of an earlier one."""
         self.roll = Keyed(pl.DataFrame(schema=_ROLL), "key")
@@ -131,8 +133,9 @@ class Gathering:
 
     async def read(self, students: pl.DataFrame, frames: Frames, changes: Changes | None) -> None:
         """Read every source; those first through which the students of other rows are reached."""
-        flat = changes is not None and changes.follows
-        routing = Routing(self._plan, self, students, frames, flat=flat)
+        self.flat = changes is not None and changes.follows
+        self.room.size = WHILE_READING if self.flat else IN_MEMORY
+        routing = Routing(self._plan, self, students, frames, flat=self.flat)
         self.views = routing.views
         parts = self._plan.parts()
         through = {link.target.name for part in parts if part.student.links for link in all_links(part.links)}
@@ -147,6 +150,13 @@ class Gathering:
                 self._say_twice(name, kept)
         routing.seal()
         self.roll = Keyed(self.roll.frame.filter(pl.col("student").is_null()), "key")
+
+    def narrow(self, students: pl.Series) -> None:
+        """Keep only these students' rows, and those by bucket."""
+        self.flat = False
+        self.room.size = IN_MEMORY
+        for view in self.views.values():
+            view.narrow(students)
 
     async def count(self, table: Table) -> Counts:
         """Count the rows of a table that the mapping does not read."""

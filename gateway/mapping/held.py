@@ -14,11 +14,15 @@ from gateway.mapping.keyed import KeyIndex, key_hashes
 
 IN_MEMORY: Final = 192 * 1024 * 1024
 """Bytes that waiting rows, of all sources together, may take in memory."""
+WHILE_READING: Final = 512 * 1024 * 1024
+"""The same while a run is compared with the last one: nothing else needs room then."""
 READ_AGAIN: Final = 96 * 1024 * 1024
 """Bytes of rows that were written and read again, and may be asked for once more."""
 _BLOCK: Final = 16_384
 """Rows in a file of a source that others lead to."""
 BUCKET: Final = "@bucket"
+STUDENT: Final = "@s"
+"""The student's number in the run."""
 
 
 class Guest(Protocol):
@@ -36,7 +40,7 @@ class Room:
 
     def __init__(self, folder: Path, size: int = IN_MEMORY) -> None:
         self.folder = folder
-        self._size = size
+        self.size = size
         self._guests: list[Guest] = []
         self._read: OrderedDict[Path, pl.DataFrame] = OrderedDict()
         self._read_size = 0
@@ -48,7 +52,7 @@ class Room:
 
     def settle(self) -> None:
         """Make room where there is too little."""
-        while sum(guest.size for guest in self._guests) > self._size:
+        while sum(guest.size for guest in self._guests) > self.size:
             max(self._guests, key=lambda guest: guest.size).spill()
 
     def read(self, path: Path) -> pl.DataFrame:
@@ -175,12 +179,13 @@ class Buckets:
         """Return all rows, some at a time."""
         return chain(map(pl.read_ipc, sorted(self._folder.rglob("*.ipc"))), self._frames)
 
-    def narrow(self, wanted: pl.Expr) -> None:
-        """Keep only the rows that are wanted, and those by bucket."""
+    def narrow(self, students: pl.Series) -> None:
+        """Keep only the rows of these students, by bucket."""
+        wanted = pl.col(STUDENT).is_in(students.implode())
         found = self.frames()
         self._folder = self._folder.with_name(f"{self._folder.name}-narrow")
         self._flat, self._frames, self.size, self._written = False, [], 0, 0
-        for rows in found:
+        for rows in found if len(students) else ():
             self.add(rows.filter(wanted))
         self.seal()
 

@@ -29,6 +29,11 @@ class KeyIndex:
         places = runs.select(pl.int_ranges("first", "last").explode()).to_series()
         return self._at.gather(places).sort()
 
+    def first(self, keys: pl.Series) -> pl.Series:
+        """Return for each key where a row may stand that has it: there, or nowhere."""
+        places = self._hashes.search_sorted(key_hashes(keys).fill_null(0))
+        return self._at.gather(places.clip(upper_bound=len(self._at) - 1))
+
     def alike(self) -> pl.Series:
         """Return where rows stand that seem to have the key of another; in order."""
         return self._at.filter(self._hashes.is_duplicated()).sort()
@@ -46,6 +51,23 @@ class Keyed:
         """Return the rows that have one of the keys."""
         found = self.frame[self._index.find(keys)]
         return found.filter(pl.col(self._key).is_in(keys.implode()))
+
+    def of(self, keys: pl.Series) -> pl.DataFrame:
+        """Return the row of each key, nulls where there is none. Each row has another key."""
+        if not self.frame.height:
+            return self.frame.clear(len(keys))
+        at = self._index.first(keys)
+        lost = self.frame.get_column(self._key).gather(at).ne_missing(keys).arg_true()
+        if len(lost):
+            at = at.scatter(lost, self._exactly(keys.gather(lost)))
+        return self.frame.select(pl.all().gather(at))
+
+    def _exactly(self, keys: pl.Series) -> pl.Series:
+        """Return where the row of each key stands, null where there is none."""
+        places = self._index.find(keys)
+        table = pl.DataFrame({"key": self.frame.get_column(self._key).gather(places), "at": places})
+        found = pl.DataFrame({"key": keys}).join(table, on="key", how="left", maintain_order="left")
+        return found.get_column("at")
 
     def has(self, keys: pl.Series) -> pl.Series:
         """Tell of each key whether a row has it."""

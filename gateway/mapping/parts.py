@@ -24,6 +24,7 @@ from gateway.mapping.columns import (
 )
 from gateway.mapping.found import files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
+from gateway.mapping.held import STUDENT
 from gateway.mapping.lookups import CellLookup
 from gateway.mapping.made import FieldsMade
 from gateway.mapping.nodes import Fixed, LinkPlan, Test
@@ -31,8 +32,6 @@ from gateway.mapping.overlaps import Stay, overlaps
 from gateway.mapping.plan import PartPlan
 from gateway.mapping.problems import Problems
 
-STUDENT: Final = "@s"
-"""The student's number in the run."""
 IDENTITY: Final = "@identity"
 WHO: Final = "@who"
 """The student's key."""

@@ -9,9 +9,9 @@ from gateway.mapping.changes import Changes
 from gateway.mapping.columns import AT
 from gateway.mapping.fates import FAULTY, reason
 from gateway.mapping.frames import Frames
-from gateway.mapping.held import BUCKET, Buckets
+from gateway.mapping.held import BUCKET, STUDENT, Buckets
 from gateway.mapping.keyed import Keyed
-from gateway.mapping.parts import STUDENT, WHO
+from gateway.mapping.parts import WHO
 from gateway.mapping.plan import PartPlan, Plan, View
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Routing:
         if part.part.split:
             owned = owned.with_columns(pl.col(WHO).str.split(part.part.split)).explode(WHO)
         owned = owned.with_columns(pl.col(WHO).str.strip_chars())
-        students = self._students.only(owned.get_column(WHO))
-        owned = owned.join(students, on=WHO, how="left", maintain_order="left")
+        owned = owned.hstack(self._students.of(owned.get_column(WHO)).drop(WHO))
         if not owned.get_column(STUDENT).null_count():
             return owned
         if stray:

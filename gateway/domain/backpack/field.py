@@ -135,6 +135,7 @@ class Part(BaseModel):
         frozen=True,
         alias_generator=to_camel,
         populate_by_name=True,
+        defer_build=True,
     )
 
     @classmethod

@@ -96,7 +96,7 @@ def _write_shared(run: BulkRun, folder: Path) -> None:
 
 
 def _mapping() -> MappingFile:
-    return load_mapping(mapping_text(_MAPPING), code_texts())
+    return load_mapping(mapping_text(_MAPPING), code_texts(_MAPPING))
 
 
 if __name__ == "__main__":
