@@ -89,8 +89,13 @@ def listed(items: pl.Series, prefix: str) -> pl.Series:
 def enclosed(texts: pl.Series, before: str, after: str = "") -> pl.Series:
     """Return each text that is not empty between two others."""
     frame = pl.DataFrame({JSON: texts})
-    made = pl.when(pl.col(JSON) != "").then(pl.concat_str([pl.lit(before), pl.col(JSON), pl.lit(after)]))
-    return frame.select(made.otherwise(pl.lit("")).alias(JSON)).get_column(JSON)
+    return frame.select(between(pl.col(JSON), before, after)).get_column(JSON)
+
+
+def between(text: pl.Expr, before: str, after: str = "") -> pl.Expr:
+    """Return each text that is not empty between two others."""
+    made = pl.when(text != "").then(pl.concat_str([pl.lit(before), text, pl.lit(after)]))
+    return made.otherwise(pl.lit("")).alias(JSON)
 
 
 def quoted_any(texts: pl.Series) -> pl.Series:

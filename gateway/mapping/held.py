@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from gateway.mapping.columns import KEY, key_of
+from gateway.mapping.columns import KEY, key_expression, key_of
 from gateway.mapping.keyed import KeyIndex, key_hashes
 
 IN_MEMORY: Final = 192 * 1024 * 1024
@@ -100,8 +100,7 @@ class Held:
         """Return the rows whose key is one of the keys, in order, with `KEY`; None if there is no row."""
         if not self._height:
             return None
-        rows = self._at(self._index(tuple(key)).find(keys))
-        rows = rows.with_columns(key_of(rows, key))
+        rows = self._at(self._index(tuple(key)).find(keys)).with_columns(key_expression(key).alias(KEY))
         return rows.filter(pl.col(KEY).is_in(keys.implode()))
 
     def again(self, key: Sequence[str]) -> pl.DataFrame:
@@ -132,6 +131,8 @@ class Held:
 
     def _at(self, places: pl.Series) -> pl.DataFrame:
         """Return the rows at these positions, which rise."""
+        if len(self._blocks) == 1:
+            return self._block(0)[places]
         starts = pl.Series([start for start, _ in self._blocks], dtype=pl.UInt32)
         asked = pl.DataFrame({"block": starts.search_sorted(places, side="right") - 1, "at": places})
         found = [self._block(0).clear()]

@@ -9,8 +9,11 @@ _SEED: Final = 2
 
 def key_hashes(keys: pl.Series) -> pl.Series:
     """Return what keys are known by: 64 bits of each; null stays null."""
-    frame = pl.DataFrame({"key": keys})
-    return frame.select(pl.when(pl.col("key").is_not_null()).then(pl.col("key").hash(_SEED))).to_series()
+    return pl.DataFrame({"key": keys}).select(_hashed("key")).to_series()
+
+
+def _hashed(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_SEED)).alias(name)
 
 
 class KeyIndex:
@@ -22,11 +25,12 @@ class KeyIndex:
 
     def find(self, keys: pl.Series) -> pl.Series:
         """Return where rows stand that have, or seem to have, one of the keys; in order, each once."""
-        asked = key_hashes(keys).drop_nulls().unique().sort()
+        names = pl.DataFrame({"key": keys.unique()})
+        asked = names.select(_hashed("key").unique().drop_nulls().sort()).to_series()
         first = self._hashes.search_sorted(asked, side="left")
         last = self._hashes.search_sorted(asked, side="right")
-        runs = pl.DataFrame({"first": first, "last": last}).filter(pl.col("first") < pl.col("last"))
-        places = runs.select(pl.int_ranges("first", "last").explode()).to_series()
+        runs = pl.DataFrame({"first": first, "last": last})
+        places = runs.select(pl.int_ranges("first", "last").explode().drop_nulls()).to_series()
         return self._at.gather(places).sort()
 
     def first(self, keys: pl.Series) -> pl.Series:

@@ -31,23 +31,21 @@ class Linking:
         for link in links.values():
             keys = key_of(frame, [place.name for place in link.on])
             target = self._target(link, keys, bare=bare)
-            names = {name: f"{link.name}|{name}" for name in target.columns if name != KEY}
-            joined = pl.DataFrame({KEY: keys}).join(target, on=KEY, how="left", maintain_order="left")
+            joined = _joined(keys, target)
             at = joined.get_column(AT)
             if not bare:
-                self._frames.targets.use(link.target.name, at.drop_nulls().unique())
+                self._frames.targets.use(link.target.name, target.get_column(AT))
             if not bare and not link.optional and (not link.silent or link.required):
                 found += self._orphans(frame, link, keys, at, file)
-            texts = [pl.col(name).fill_null("") for name, kind in target.schema.items() if kind == pl.String]
-            frame = frame.hstack(joined.with_columns(texts).drop(KEY).rename(names))
+            frame = frame.hstack([one.alias(f"{link.name}|{one.name}") for one in joined.get_columns()])
         return frame, found
 
     def _orphans(
         self, frame: pl.DataFrame, link: LinkPlan, keys: pl.Series, at: pl.Series, file: str
     ) -> list[pl.DataFrame]:
-        lost = (keys.is_not_null() & at.is_null()).arg_true()
-        if not len(lost):
+        if at.null_count() == keys.null_count():
             return []
+        lost = (keys.is_not_null() & at.is_null()).arg_true()
         gone = keys.gather(lost).is_in(self._frames.targets.gone(link.target.name).implode())
         place = link.on[0]
         made = []
@@ -76,3 +74,11 @@ class Linking:
         lacks = {name: self._frames.lacking(link.group, made.lacks, name, rows.height) for name in names}
         columns = [column.alias(f"{LACKS}{name}") for name, column in lacks.items() if column is not None]
         return rows.select(*dict.fromkeys(wanted)).with_columns(made.json.alias(JSON), *columns)
+
+
+def _joined(keys: pl.Series, target: pl.DataFrame) -> pl.DataFrame:
+    """Return the row of each key, of which texts are empty and all else is null where there is none."""
+    kinds = target.drop(KEY).schema.items()
+    cells = [pl.col(name).fill_null("") if kind == pl.String else pl.col(name) for name, kind in kinds]
+    rows = pl.DataFrame({KEY: keys}).join(target, on=KEY, how="left", maintain_order="left")
+    return rows.select(cells)

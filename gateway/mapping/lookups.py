@@ -1,18 +1,20 @@
 """A column of texts against what each different text comes to: the readers of `cells`, once a text."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from gateway.domain.backpack.compact import Dictionary
 from gateway.mapping.cells import LONGEST_PLAIN, Cell
-from gateway.mapping.columns import enclosed
+from gateway.mapping.columns import between
 from gateway.mapping.problems import CODE, Problems
 
 _MOST: Final = 50_000
 """Texts that a table remembers; then it begins anew."""
+_MOST_TRIED: Final = 5_000
+"""Texts up to which many columns are looked up at once."""
 _VALUES: Final = {"text": pl.String, "json": pl.String, "problem": CODE}
 _ANSWERS: Final = {"text": pl.String, "holds": pl.Boolean}
 
@@ -41,6 +43,22 @@ class _Learned:
                 self._table, new = self._table.clear(), texts.drop_nulls().unique()
             self._table = pl.concat([self._table, self._learn(new)]).unique("text")
             return self._known(column)
+
+    def tries(self, column: str) -> list[pl.Expr]:
+        """Return the second and the third column of the lines; nulls where a text was not learned.
+
+        None where so much was learned that a join is cheaper.
+        """
+        table = self._table
+        if not 0 < table.height <= _MOST_TRIED:
+            return []
+        texts, *answers = table.get_columns()
+        return [
+            pl.col(column)
+            .replace_strict(texts, one, default=None, return_dtype=one.dtype)
+            .alias(f"{column}|{id(self)}|{one.name}")
+            for one in answers
+        ]
 
     def _known(self, column: pl.DataFrame) -> pl.DataFrame:
         return column.join(self._table, on="text", how="left", maintain_order="left")
@@ -72,13 +90,32 @@ class CellLookup:
 
     def __call__(self, texts: pl.Series) -> Looked:
         """Return what each text comes to."""
+        frame = pl.DataFrame({"text": texts})
+        return self.settled(texts, frame.select(self.tries("text")).get_columns())
+
+    def tries(self, column: str) -> list[pl.Expr]:
+        """Return what `settled` needs to know of a column: many columns are asked at once."""
         if self._cell.plain is None:
+            return self._learned.tries(column)
+        text = pl.col(column)
+        odd = text.str.contains(self._cell.plain) | (text.str.len_bytes() > LONGEST_PLAIN)
+        plain = text if self._bare else between(text, f'{self._prefix}"', '"')
+        return [plain.alias(f"{column}|{id(self)}"), odd.alias(f"{column}|{id(self)}?")]
+
+    def settled(self, texts: pl.Series, tried: Sequence[pl.Series]) -> Looked:
+        """Return what each text comes to, which is mostly what was `tried`."""
+        if not tried:
             return self._looked(texts)
-        odd = texts.str.contains(self._cell.plain) | (texts.str.len_bytes() > LONGEST_PLAIN)
-        plain = texts if self._bare else enclosed(texts, f'{self._prefix}"', '"')
-        if not odd.any():
-            return Looked(plain)
-        at = odd.arg_true()
+        json, more = tried
+        if self._cell.plain is not None:
+            return Looked(json) if not more.any() else self._mended(texts, json, more.arg_true())
+        if json.null_count() > texts.null_count():
+            return self._looked(texts)
+        json = json.fill_null("") if json.null_count() else json
+        return Looked(json, more if more.null_count() < len(more) else None)
+
+    def _mended(self, texts: pl.Series, plain: pl.Series, at: pl.Series) -> Looked:
+        """Return plain values, with those of the texts at these places looked up."""
         found = self._looked(texts.gather(at))
         codes = None
         if found.problem is not None:

@@ -34,7 +34,7 @@ def masked(made: Made, keep: pl.Series) -> Made:
 
 def lacking_of(made: Made) -> pl.Series:
     """Return what is lacking of each row's value."""
-    absent = made.json.str.len_bytes() == 0
+    absent = made.json == ""
     lacking = absent.cast(pl.UInt8) * UNSAID
     for found in made.found:
         rows = found.get_column("row").unique()

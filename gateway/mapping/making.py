@@ -157,5 +157,6 @@ class Making:
 
 def _listed(entries: Sequence[pl.DataFrame], section: str) -> pl.DataFrame:
     """Return each student's entries as a JSON array."""
-    lists = pl.concat(entries).group_by(STUDENT, maintain_order=True).agg(pl.col(JSON).str.join(","))
-    return lists.select(STUDENT, pl.concat_str([pl.lit("["), pl.col(JSON), pl.lit("]")]).alias(section))
+    lists = pl.concat(entries).group_by(STUDENT, maintain_order=True).agg(JSON)
+    joined = pl.concat_str([pl.lit("["), pl.col(JSON).list.join(","), pl.lit("]")])
+    return lists.select(STUDENT, joined.alias(section))

@@ -117,12 +117,13 @@ class PartOnColumns:
         made = rows.select(STUDENT, WHO, LINE, AT, *files).with_columns(
             json.alias(JSON), identity.alias(IDENTITY), *self._stay(own, rows.height)
         )
+        at, whose = rows.get_column(AT), rows.get_column(WHO)
+        told = [one.with_columns(whose.gather(one.get_column("row")).alias(WHO)) for one in found]
+        if keep.all():
+            return Entries(made, at.clear(), at, told)
         wrong = pl.Series([False]).new_from_index(0, rows.height)
         for one in found:
             wrong = wrong.scatter(one.get_column("row").unique(), True)
-        at = rows.get_column(AT)
-        whose = rows.get_column(WHO)
-        told = [one.with_columns(whose.gather(one.get_column("row")).alias(WHO)) for one in found]
         return Entries(made.filter(keep), at.filter(~keep & wrong), at.filter(keep | ~wrong), told)
 
     def _guard(self, rows: pl.DataFrame, link: LinkPlan, found: list[pl.DataFrame]) -> pl.Series:
@@ -232,11 +233,10 @@ class PartOnColumns:
             for row, code, column in one.select("row", "code", "column").iter_rows()
         ]
         faults = rows.get_column(FAULT)
-        broken = faults.is_not_null().arg_true()
-        marks = [
-            *((row, code, None) for row, code in zip(broken, faults.gather(broken), strict=True)),
-            *marks,
-        ]
+        if faults.null_count() < len(faults):
+            broken = faults.is_not_null().arg_true()
+            codes = faults.gather(broken)
+            marks = [*((row, code, None) for row, code in zip(broken, codes, strict=True)), *marks]
         if not marks:
             return None
         by_row: dict[int, list[str]] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gateway.mapping.cells import json_text
-from gateway.mapping.columns import AT, JSON, KEY, enclosed
+from gateway.mapping.columns import AT, JSON, KEY, between
 from gateway.mapping.compose import orphan_problem
 from gateway.mapping.dates import Problem
 from gateway.mapping.denied import SSN, holds_ssn
@@ -31,9 +31,9 @@ class SharedObjects:
         keys = frame.get_column(place.name).str.strip_chars()
         objects = self._known(shared, keys)
         found = pl.DataFrame({KEY: keys}).join(objects, on=KEY, how="left", maintain_order="left")
-        json = found.get_column(JSON)
-        lost = (json.is_null() & (keys.str.len_bytes() > 0)).arg_true()
-        json = enclosed(json.fill_null(""), prefix)
+        unknown = pl.col(JSON).is_null() & (pl.col(KEY) != "")
+        made = found.select(between(pl.col(JSON).fill_null(""), prefix), unknown.alias("lost"))
+        json, lost = made.get_column(JSON), made.get_column("lost").arg_true()
         if not len(lost):
             return Made(json)
         return self._unknown(shared, frame, place, lost, file=file, prefix=prefix, json=json)
@@ -77,7 +77,8 @@ class SharedObjects:
         if shared.tree is None:
             raise TypeError(shared.name)
         known = self._made.get(id(shared))
-        asked = keys.unique().drop_nulls()
+        asked = keys.unique()
+        asked = asked.filter(asked != "")
         if known is not None:
             asked = asked.filter(~asked.is_in(known.get_column(KEY).implode()))
         if known is None or len(asked):
