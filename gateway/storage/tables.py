@@ -24,6 +24,7 @@ from gateway.storage import (
     tables_drafts,
     tables_evidence,
     tables_people,
+    tables_profile,
     tables_receiving,
     tables_safety,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "tables_drafts",
     "tables_evidence",
     "tables_people",
+    "tables_profile",
     "tables_receiving",
     "tables_safety",
 ]

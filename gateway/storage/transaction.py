@@ -5,6 +5,7 @@ from gateway.storage.agency import SqlLocator, SqlMembers
 from gateway.storage.audit import SqlAuditLog, SqlCheckpoints
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.casework import SqlCases
+from gateway.storage.contributions import SqlContributions
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
@@ -49,4 +50,5 @@ class SqlTx:
         self.code_choices = SqlCodeChoices(db)
         self.staff = SqlStaff(db)
         self.sessions = SqlSessions(db)
+        self.contributions = SqlContributions(db)
         self.drafts = SqlDrafts(db)

@@ -17,7 +17,7 @@ from gateway.domain.policy import Release, plan_release
 from gateway.domain.transfer import Transfer
 from gateway.usecases.ports import Node, Segment, StoredBackpack, Tx
 from gateway.usecases.safety import is_protected
-from gateway.usecases.wholes import read_whole, sections_of
+from gateway.usecases.wholes import read_whole, sections_of, with_contributions
 
 Entries = Mapping[str, Sequence[Mapping[str, Any]]]
 """Entries as on the wire, by section."""
@@ -61,7 +61,7 @@ class Held:
 
 def read_held(tx: Tx, student: LocalStudentId) -> Held:
     """Return what is held of the student, or raise `Unknown`."""
-    backpack = read_whole(tx, student)
+    backpack = with_contributions(tx, read_whole(tx, student))
     keys = backpack.candidate
     earlier = tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date)
     known = tx.segments.own(student, backpack.fingerprint)

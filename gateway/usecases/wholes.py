@@ -8,7 +8,8 @@ import orjson
 
 from gateway.domain.backpack.compact import numbers_in
 from gateway.domain.backpack.whole import whole
-from gateway.domain.ids import LocalStudentId
+from gateway.domain.ids import LocalStudentId, digest
+from gateway.domain.profile import Audience
 from gateway.usecases.ports import StoredBackpack, Tx
 from gateway.usecases.protection import Sections, concealed, protecting
 
@@ -26,6 +27,18 @@ def read_whole(tx: Tx, student: LocalStudentId) -> StoredBackpack:
     if stored.stamp is not None:
         sections = whole(stored.sections, stored.stamp, tx.backpacks.kept(numbers_in(sections)))
     return replace(stored, sections=orjson.dumps(concealed(tx, student, sections)), stamp=None)
+
+
+def with_contributions(tx: Tx, stored: StoredBackpack) -> StoredBackpack:
+    """Return a backpack that was read whole with what people here added to it and let travel."""
+    added = [one for one in tx.contributions.of(stored.student) if one.is_seen_by(Audience.TRAVELS)]
+    if not added:
+        return stored
+    sections = {name: list(entries) for name, entries in sections_of(stored).items()}
+    for one in added:
+        sections.setdefault(one.section, []).append(one.entry)
+    ids = " ".join([stored.fingerprint, *(one.id for one in added)])
+    return replace(stored, sections=orjson.dumps(sections), fingerprint=digest(ids.encode()))
 
 
 def sections_of(stored: StoredBackpack) -> Mapping[str, Sequence[Mapping[str, Any]]]:

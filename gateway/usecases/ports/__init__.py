@@ -2,6 +2,7 @@
 
 from gateway.usecases.ports.agency import Locator, Member, Members
 from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
+from gateway.usecases.ports.contributions import Contributions
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Draft, Drafts
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
@@ -45,6 +46,7 @@ __all__ = [
     "Chains",
     "Checkpoints",
     "CodeChoices",
+    "Contributions",
     "Directory",
     "Disclosures",
     "Draft",

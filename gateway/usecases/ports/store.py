@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.casework import Cases, Proposals
+from gateway.usecases.ports.contributions import Contributions
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
@@ -76,6 +77,8 @@ class Tx(Protocol):
     def staff(self) -> Staff: ...  # noqa: D102
     @property
     def sessions(self) -> Sessions: ...  # noqa: D102
+    @property
+    def contributions(self) -> Contributions: ...  # noqa: D102
     @property
     def drafts(self) -> Drafts: ...  # noqa: D102
 

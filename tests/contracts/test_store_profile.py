@@ -1,0 +1,45 @@
+"""What people added to backpacks: the real store and the one in memory do the same."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from gateway.domain.errors import Unknown
+from gateway.domain.ids import LocalStudentId
+from gateway.domain.policy import PersonId
+from gateway.domain.profile import Audience, Contribution, Voice
+from gateway.usecases.ports import Store
+
+ANA, BO = LocalStudentId("1001"), LocalStudentId("1002")
+LATER = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+FIRST = Contribution(
+    id="c1",
+    student=ANA,
+    section="goals",
+    entry={"statement": "Read alone, ñ and all"},
+    voice=Voice.LEARNER,
+    author=PersonId("P-1"),
+    audience=Audience.TEACHERS,
+    said_on=date(2026, 9, 1),
+)
+
+
+async def test_entries_are_listed_by_student_oldest_first_and_stay_as_they_are(store: Store) -> None:
+    older = replace(FIRST, id="c2", said_on=date(2025, 9, 1))
+    for one in (FIRST, older, replace(FIRST, id="c3", student=BO)):
+        await store.write(lambda tx, one=one: tx.contributions.add(one))  # type: ignore[misc]
+    await store.write(lambda tx: tx.contributions.add(replace(FIRST, entry={"statement": "another"})))
+
+    assert await store.read(lambda tx: tx.contributions.of(ANA)) == [older, FIRST]
+    assert await store.read(lambda tx: tx.contributions.get("c1")) == FIRST
+    with pytest.raises(Unknown):
+        await store.read(lambda tx: tx.contributions.get("c9"))
+
+
+async def test_an_entry_is_retired_once(store: Store) -> None:
+    await store.write(lambda tx: tx.contributions.add(FIRST))
+    await store.write(lambda tx: tx.contributions.retire("c1", LATER))
+    await store.write(lambda tx: tx.contributions.retire("c1", datetime(2027, 1, 1, tzinfo=UTC)))
+
+    assert (await store.read(lambda tx: tx.contributions.get("c1"))).retired_at == LATER
