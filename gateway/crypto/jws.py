@@ -42,6 +42,7 @@ class Typ(StrEnum):
     DPOP = "dpop+jwt"
     REQUEST = "backpack-request+jwt"
     RECORD = "backpack-record+jwt"
+    PART = "backpack-part+jwt"
     RECEIPT = "backpack-receipt+jwt"
     WITHDRAW = "backpack-withdraw+jwt"
     INFORMATION = "backpack-information+jwt"

@@ -23,6 +23,7 @@ Seconds = Annotated[int, Field(ge=0, le=4_102_444_800)]
 """Seconds since 1970, until the year 2100 (RFC 7519, 2, NumericDate)."""
 TokenText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[int, Field(ge=1, le=1000)]
+PartNumber = Annotated[int, Field(ge=1, le=64)]
 
 
 class _Claims(BaseModel):
@@ -135,10 +136,12 @@ class WithdrawalClaims(_Claims):
 
 
 class ReceiptClaims(_Claims):
-    """What became of a record at the requester."""
+    """What became of a record, or of a sealed part of it, at the requester."""
 
     transfer: Text
     version: Version
+    part: PartNumber | None = None
+    """Of which sealed part; the digests are then that part's. Absent: of the record."""
     record_digest: DigestText | None = None
     """Absent when the parcel could not be opened."""
     jwe_digest: DigestText
@@ -180,6 +183,37 @@ class Granted(BaseModel):
     withheld: Annotated[tuple[KeptBack, ...], Field(max_length=64)] = ()
 
 
+class ListedPart(BaseModel):
+    """What a record says of a sealed part of it: for whom it is and how to know it, not what is in it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    n: PartNumber
+    role: Name
+    """Which role at the receiver opens it."""
+    datatypes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+    """Its sections."""
+    media_type: Text
+    bytes: Annotated[int, Field(ge=1, le=64 * 1024 * 1024)]
+    """As served: what the padding leaves of its size."""
+    digest: DigestText
+    """Of the signed part."""
+    jwe_digest: DigestText
+    """Of the encrypted part as served."""
+
+
+class PartClaims(_Claims):
+    """A sealed part: a record of its own, of the same transfer and version, for one role."""
+
+    transfer: Text
+    request_digest: DigestText
+    version: Version
+    n: PartNumber
+    role: Name
+    datatypes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+    record: RecordBody
+
+
 class RecordClaims(_Claims):
     """A released record, tied to the request that it answers."""
 
@@ -192,6 +226,8 @@ class RecordClaims(_Claims):
     """Legal basis and notice basis, as the holder states them; empty from a node that states none."""
     granted: Annotated[tuple[Granted, ...], Field(max_length=64)]
     record: RecordBody
+    parts: Annotated[tuple[ListedPart, ...], Field(max_length=64)] = ()
+    """What goes apart, sealed for a role."""
 
 
 class EventClaims(_Claims):

@@ -16,6 +16,7 @@ class MessageType(StrEnum):
     INFORMATION = "backpack-information+jwt"
     WITHDRAWAL = "backpack-withdraw+jwt"
     RECORD = "backpack-record+jwt"
+    PART = "backpack-part+jwt"
     RECEIPT = "backpack-receipt+jwt"
     EVENT = "secevent+jwt"
 

@@ -29,6 +29,8 @@ class WithheldReason(StrEnum):
     """A person at the holder decided to keep it back, and said why at home."""
     FOLLOWS = "follows"
     """It is not ready yet, and will be sent later."""
+    SEALED = "sealed"
+    """It goes apart, in a sealed part for one role."""
 
 
 NOT_DECIDED: Final = frozenset({WithheldReason.NOT_HELD, WithheldReason.NOT_ASKED})
