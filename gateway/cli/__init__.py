@@ -16,6 +16,7 @@ from gateway.cli import (
     map,  # noqa: A004  the noun of a command
     pack,
     policy,
+    profile,
     reference,
     schema,
     serve,
@@ -79,6 +80,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(map.app, name="map", help="From the rows of the local system to backpacks.")
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
+app.add_typer(profile.app, name="profile", help="What is said of a student: words, strengths, goals.")
 app.add_typer(hold.app, name="hold", help="Holds on students' records.")
 app.add_typer(flag.app, name="flag", help="Safety flags of students, and what the officers have to do.")
 app.command("break-glass")(flag.break_glass)

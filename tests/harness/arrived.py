@@ -39,11 +39,15 @@ async def settle(*nodes: Node) -> None:
 
 
 async def receive_record(
-    here: Node, person: Person, held: StoredBackpack, subject: Subject = ANA
+    here: Node,
+    person: Person,
+    held: StoredBackpack,
+    subject: Subject = ANA,
+    sections: tuple[str, ...] = SECTIONS,
 ) -> TransferId:
     """Have Cedar hold a record and release it to the node; return the transfer, verified there."""
     cedar = await neighbour(here, held)
-    wish = Wish(holder=CEDAR, subject=subject, sections=SECTIONS, person=person)
+    wish = Wish(holder=CEDAR, subject=subject, sections=sections, person=person)
     asked = await request_backpack(here, wish)
     await settle(here, cedar)
     known = await here.store.read(lambda tx: tx.transfers.get(asked.id))

@@ -17,6 +17,7 @@ from gateway.http.staff import (
     queue,
     releases,
     requests,
+    students,
     transfers,
 )
 from gateway.http.staff.districts import DISTRICTS
@@ -35,6 +36,7 @@ PARTS: Final = (
     imports,
     protections,
     disclosures,
+    students,
     login,
 )
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""

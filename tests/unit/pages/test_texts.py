@@ -7,15 +7,18 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 from babel.messages.catalog import Catalog
 from jinja2 import nodes
 
+from gateway.domain.backpack.base import AssertedBy
 from gateway.domain.casework import Lane
 from gateway.domain.messages import MessageType
 from gateway.domain.policy.people import StaffRole
+from gateway.domain.profile import Audience, Form, Voice
+from gateway.domain.profile.page import Heading
 from gateway.domain.transfer import STEPS, State
 from gateway.http.pages.frame import environment, words
 from gateway.http.pages.language import LANGUAGES, catalogue, language, preferred
@@ -40,6 +43,10 @@ FAMILIES: Final = {
     "lane.": {"any", *Lane},
     "message.": {one.name for one in MessageType},
     "state.": {f"{role}.{state}" for role, states in STEPS.items() for state in _states(states)},
+    "voice.": {*Voice, *get_args(AssertedBy.model_fields["actor"].annotation)},
+    "audience.": set(Audience),
+    "students.form.": set(Form),
+    "students.part.": set(Heading),
     "step.": {text.removeprefix("step.") for text in KNOWN_STEPS.values()},
 }
 """Messages that are put together of a prefix and a value: each value has one. Add yours."""
