@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.crypto.keys import Keys, parse_jwks
+from gateway.crypto.notes import NoteKey
 from gateway.domain.chain_faults import ChainFault, refuse
 from gateway.domain.entity_statements import Statement
+from gateway.domain.errors import Malformed
 from gateway.domain.federation import FEDERATION_ENTITY
+from gateway.domain.ids import EntityId
 from gateway.domain.trust import Jwks, Listing
 
 Metadata = Mapping[str, Mapping[str, Any]]
@@ -34,6 +37,8 @@ def listing_of(
         token_endpoint=_text(metadata, "oauth_authorization_server", "token_endpoint"),
         resource=_text(metadata, "oauth_resource", "resource"),
         events_endpoint=_events_endpoint(resource.get("backpack", {})),
+        log_key=_note_key(resource, "log_key", statements[0].sub),
+        witness_key=_note_key(resource, "witness_key", statements[0].sub),
         trust_marks=trust_marks,
         stated_at=statements[1 if len(statements) > 1 else 0].issued_at,
         expires_at=min(statement.expires_at for statement in statements),
@@ -88,6 +93,18 @@ def _lea_ids(stated: object) -> Mapping[str, str]:
     if not isinstance(stated, dict) or not all(isinstance(value, str) for value in stated.values()):
         refuse(ChainFault.METADATA, "oauth_resource.backpack_lea")
     return stated
+
+
+def _note_key(resource: Mapping[str, Any], name: str, id_: EntityId) -> str | None:
+    """Return a verifier key that the node publishes for a log of its own name; None for any other."""
+    backpack = resource.get("backpack")
+    text = backpack.get(name) if isinstance(backpack, dict) else None
+    try:
+        key = NoteKey.parse(text) if isinstance(text, str) else None
+    except Malformed:
+        return None
+    own = key is not None and key.name.startswith(f"{id_.partition('://')[2]}/")
+    return str(key) if own else None
 
 
 def _events_endpoint(backpack: object) -> str | None:

@@ -49,9 +49,18 @@ DISTRICT_POLICY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 
 def district_metadata(
-    id_: EntityId, *, name: str, contacts: Sequence[str], keys: KeyRing, formats: Sequence[str]
+    id_: EntityId,
+    *,
+    name: str,
+    contacts: Sequence[str],
+    keys: KeyRing,
+    formats: Sequence[str],
+    log_key: str | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return a district's metadata, as it speaks of itself. `formats` are media types of records."""
+    """Return a district's metadata, as it speaks of itself.
+
+    `formats` are media types of records, `log_key` is the verifier key of its audit log.
+    """
     metadata = {
         "federation_entity": {"organization_name": name, "contacts": list(contacts)},
         "oauth_client": _client(keys),
@@ -62,7 +71,7 @@ def district_metadata(
         "versions": ["1"],
         "formats": list(formats),
         "events_endpoint": f"{id_}/exchange/v1/events",
-    }
+    } | ({"log_key": log_key} if log_key else {})
     return metadata
 
 

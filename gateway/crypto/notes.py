@@ -100,6 +100,10 @@ class NoteSigner:
         """Return size and root of a checkpoint that this key signed."""
         return read_checkpoint(note, self.key)
 
+    def read_of(self, note: str, key: str) -> tuple[int, bytes]:
+        """Return size and root of a checkpoint that the other log's key signed. Errors as of its parts."""
+        return read_checkpoint(note, NoteKey.parse(key))
+
 
 def read_checkpoint(note: str, key: NoteKey) -> tuple[int, bytes]:
     """Return size and root of a log's checkpoint.

@@ -147,6 +147,8 @@ class ReceiptClaims(_Claims):
     jwe_digest: DigestText
     outcome: Literal["accepted", "rejected", "quarantined", "deleted", "refused"]
     problems: tuple[dict[str, str], ...] = ()
+    log: dict[str, Any] | None = None
+    """Where the record stands in the requester's log (`audit.LogPosition`); a receipt stands without it."""
 
 
 class RecordSegment(_Part):

@@ -44,6 +44,20 @@ def inclusion_proof(index: int, size: int, get: Get) -> list[bytes]:
     return _path(index, 0, size, get)
 
 
+def siblings_of_last(size: int) -> list[tuple[int, int]]:
+    """Return level and index of the subtrees on the path from the last leaf to the root, in its order."""
+    last = size - 1
+    return [(level, (last >> level) - 1) for level in range(last.bit_length()) if last >> level & 1]
+
+
+def root_over_last(leaf: bytes, path: Sequence[bytes]) -> bytes:
+    """Return the root that the path leads to from the last leaf: each step stands left of it."""
+    hash_ = leaf
+    for step in path:
+        hash_ = node_hash(step, hash_)
+    return hash_
+
+
 def consistency_proof(old: int, new: int, get: Get) -> list[bytes]:
     """Return the proof that the first `old` of `new` leaves are those of the earlier tree (2.1.4.1)."""
     return _subproof(old, 0, new, get, known=True) if 0 < old < new else []

@@ -34,6 +34,10 @@ class Listing:
     events_endpoint: str | None
     trust_marks: frozenset[str]
     """Types of the valid marks that the node carries."""
+    log_key: str | None = None
+    """The verifier key of the node's audit log (C2SP signed-note)."""
+    witness_key: str | None = None
+    """The verifier key by which an agency witnesses the logs of its members."""
     stated_at: datetime
     """When the nearest superior last stated that it vouches for this node."""
     expires_at: datetime

@@ -3,7 +3,7 @@
 import base64
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,6 +54,7 @@ class _StatusBody(BaseModel):
     needs: Annotated[tuple[_Word, ...], Field(max_length=32)] = ()
     reason: _Word | None = None
     expires_at: AwareDatetime | None = None
+    log: dict[str, Any] | None = None
 
 
 class NodeClient:
@@ -218,6 +219,7 @@ def _status(answer: Answer, peer: EntityId) -> Status:
         needs=read.needs,
         reason=read.reason,
         expires_at=read.expires_at,
+        log=read.log,
     )
 
 

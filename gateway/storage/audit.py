@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from gateway.domain.audit import Checkpoint, Leaf, line_of
 from gateway.domain.errors import Unknown
-from gateway.domain.merkle import completed, leaf_hash
+from gateway.domain.merkle import completed, leaf_hash, siblings_of_last
 from gateway.storage.db import Db
 from gateway.storage.tables import audit
 from gateway.storage.tables_evidence import checkpoints, log_hashes
@@ -27,6 +27,16 @@ _SIZE = select(func.max(log_hashes.c.index).label("last")).where(log_hashes.c.le
 _HASH = select(log_hashes.c.hash).where(
     log_hashes.c.level == bindparam("level"), log_hashes.c.index == bindparam("index")
 )
+_LEVELS: Final = 40
+"""More than a log has: two to the power of it are its leaves at most."""
+_ON_PATH = select(log_hashes.c.level, log_hashes.c.hash).where(
+    or_(
+        *(
+            and_(log_hashes.c.level == level, log_hashes.c.index == bindparam(f"n{level}"))
+            for level in range(_LEVELS)
+        )
+    )
+)
 _ADD_HASH = log_hashes.insert().inline()
 _LATEST = (
     select(*(audit.c[name] for name in _NAMES))
@@ -42,7 +52,7 @@ class SqlAuditLog:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    def add(self, leaf: Leaf) -> None:
+    def add(self, leaf: Leaf) -> int:
         """Append, and store the hash of each perfect subtree that the leaf completes: two on average."""
         size = self.size()
         self._db.run(_INSERT, {"seq": size + 1, **dict(zip(_NAMES, _values_of(leaf), strict=True))})
@@ -50,6 +60,15 @@ class SqlAuditLog:
         self._db.run_each(
             _ADD_HASH, [{"level": level, "index": index, "hash": hash_} for level, index, hash_ in made]
         )
+        return size + 1
+
+    def path_of_last(self, size: int) -> Sequence[bytes]:
+        """Return the path from the last of so many leaves to their root."""
+        wanted = dict(siblings_of_last(size))
+        if not wanted:
+            return []
+        rows = self._db.all(_ON_PATH, {f"n{level}": wanted.get(level, -1) for level in range(_LEVELS)})
+        return [bytes(row["hash"]) for row in sorted(rows, key=itemgetter("level"))]
 
     def size(self) -> int:
         """Count the leaves."""

@@ -1,9 +1,9 @@
 """Tables of what proves: what was sent to whom, disclosures, accesses, the tree of the audit log."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from gateway.domain.disclosures import DisclosureKind
-from gateway.storage.columns import COUNTER, Choice, Texts, Utc
+from gateway.storage.columns import COUNTER, Choice, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
 sent_segments = Table(
@@ -74,3 +74,18 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+log_positions = Table(
+    "log_positions",
+    metadata,
+    Column("message", Text, primary_key=True),
+    Column("transfer", Text, nullable=False),
+    Column("peer", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("position", Json),
+)
+Index("log_positions_by_transfer", log_positions.c.transfer)
+Index("log_positions_by_peer", log_positions.c.peer, log_positions.c.size)

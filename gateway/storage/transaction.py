@@ -9,6 +9,7 @@ from gateway.storage.contributions import SqlContributions
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
+from gateway.storage.log_evidence import SqlLogPositions
 from gateway.storage.messages import SqlMessages
 from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
@@ -34,6 +35,7 @@ class SqlTx:
         self.findings = SqlFindings(db)
         self.checkpoints = SqlCheckpoints(db)
         self.audit = SqlAuditLog(db)
+        self.log_positions = SqlLogPositions(db)
         self.disclosures = SqlDisclosures(db)
         self.accesses = SqlAccesses(db)
         self.seen = SqlSeen(db)

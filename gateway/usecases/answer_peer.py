@@ -1,14 +1,17 @@
 """What a holder answers a peer about its transfer: status, parcel, receipt, information, withdrawal."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS
 from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
-from gateway.domain.ids import EntityId, TransferId, digest
+from gateway.domain.ids import Digest, EntityId, TransferId, digest
 from gateway.domain.messages import MessageType
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
+from gateway.usecases.anchoring import add_anchored, checked_position, position_of
 from gateway.usecases.disclosures import released
 from gateway.usecases.evidence import incoming, leaf, read, status_of
 from gateway.usecases.ports import Node, Parcel, Status, Tx
@@ -79,6 +82,9 @@ def _fetched(transfer: Transfer, now: datetime) -> Transfer:
 async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
     """Take the signed receipt: the transfer is done, or its record is packaged anew if it was rejected.
 
+    Its word about the requester's log is checked and kept; the answer says where the receipt stands
+    in this one.
+
     The same receipt again changes nothing.
 
     Raises:
@@ -86,12 +92,12 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
         Conflict: the receipt is for another record than was served.
     """
     claims = read(node, MessageType.RECEIPT, jws, peer.listing, ReceiptClaims)
-    now = node.now()
+    now, of_receipt = node.now(), digest(jws.encode())
 
-    def store(tx: Tx) -> Transfer:
+    def store(tx: Tx) -> tuple[Transfer, LogPosition | None]:
         transfer = tx.transfers.get_of(id_, peer.id)
         if _already(tx, transfer, jws):
-            return transfer
+            return transfer, position_of(node, tx, id_, of_receipt)
         if claims.transfer != id_ or claims.version != transfer.version:
             raise Conflict("the receipt names another transfer or version")
         if claims.jwe_digest != transfer.parcel_digest or (
@@ -102,12 +108,16 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
         tx.transfers.move(transfer, after)
         tx.messages.add(incoming(MessageType.RECEIPT, jws, after, claims.jti, now))
         tx.parcels.drop(id_)
-        tx.audit.add(leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(digest(jws.encode()),)))
-        return after
+        about = Digest(claims.record_digest or claims.jwe_digest)
+        tx.log_positions.add(
+            checked_position(node, after, peer.listing, claims.log, about=about, message=of_receipt)
+        )
+        said = leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(of_receipt,))
+        return after, add_anchored(node, tx, said)
 
-    after = await node.store.write(store)
+    after, position = await node.store.write(store)
     node.wake()
-    return status_of(after)
+    return replace(status_of(after), log=position.model_dump(mode="json") if position else None)
 
 
 async def receive_information(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:

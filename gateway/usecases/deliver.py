@@ -7,6 +7,7 @@ from gateway.domain.messages import NAMES_STUDENT, Message, MessageType
 from gateway.domain.policy import check_marks
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.domain.trust import Listing
+from gateway.usecases.anchoring import checked_position
 from gateway.usecases.evidence import leaf, withdrawal
 from gateway.usecases.ports import Node, Status, Tx
 
@@ -26,7 +27,7 @@ async def deliver(node: Node, message: Message) -> None:
     except GatewayError as fault:
         await _refused(node, message, fault)
     else:
-        await _arrived(node, message, status)
+        await _arrived(node, message, status, receiver)
 
 
 def _check_marks(node: Node, receiver: Listing, message: Message) -> None:
@@ -53,7 +54,7 @@ async def try_again(node: Node, message: Message, cause_: str) -> None:
     )
 
 
-async def _arrived(node: Node, message: Message, status: Status | None) -> None:
+async def _arrived(node: Node, message: Message, status: Status | None, receiver: Listing) -> None:
     def store(tx: Tx) -> None:
         tx.messages.settle(message, outcome="arrived")
         if message.transfer is None:
@@ -61,8 +62,11 @@ async def _arrived(node: Node, message: Message, status: Status | None) -> None:
         transfer = tx.transfers.get(message.transfer)
         if message.type is MessageType.REQUEST and status:
             _requested(node, tx, transfer, status)
-        elif message.type is MessageType.RECEIPT and transfer.state is State.IMPORTED:
-            _receipted(node, tx, transfer)
+        elif message.type is MessageType.RECEIPT:
+            told, about = status.log if status else None, message.digest
+            tx.log_positions.add(checked_position(node, transfer, receiver, told, about=about, message=about))
+            if transfer.state is State.IMPORTED:
+                _receipted(node, tx, transfer)
 
     await node.store.write(store)
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.domain.audit import Leaf
+from gateway.domain.audit import Leaf, LogPosition
 from gateway.domain.errors import Malformed
 from gateway.domain.ids import digest
 from gateway.domain.messages import Direction, EventType, Message, MessageType
@@ -69,9 +69,17 @@ def announcement(node: Node, transfer: Transfer) -> Message:
 
 
 def receipt(
-    node: Node, transfer: Transfer, outcome: str, problems: tuple[dict[str, str], ...] = ()
+    node: Node,
+    transfer: Transfer,
+    outcome: str,
+    problems: tuple[dict[str, str], ...] = (),
+    *,
+    log: LogPosition | None = None,
 ) -> Message:
-    """Return the signed receipt for the version that the transfer holds."""
+    """Return the signed receipt for the version that the transfer holds.
+
+    `log` is where its record stands in this node's log.
+    """
     claims: dict[str, Any] = {
         "transfer": transfer.remote_id,
         "version": transfer.version,
@@ -80,6 +88,8 @@ def receipt(
         "outcome": outcome,
         "problems": list(problems),
     }
+    if log is not None:
+        claims["log"] = log.model_dump(mode="json")
     return outgoing(node, transfer, MessageType.RECEIPT, claims)
 
 

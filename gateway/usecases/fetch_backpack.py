@@ -2,11 +2,13 @@
 
 from pydantic import ValidationError
 
+from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Conflict, Gone, Malformed, TooLarge, Untrusted
 from gateway.domain.exchange import RecordClaims
 from gateway.domain.ids import Digest, digest
 from gateway.domain.transfer import Reason, State, Transfer
+from gateway.usecases.anchoring import add_anchored, position_of
 from gateway.usecases.evidence import leaf, receipt
 from gateway.usecases.import_backpack import AUTOMATIC, import_record
 from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Parcel, Tx
@@ -50,10 +52,10 @@ async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
         _check_answers(transfer, record)
     except (Untrusted, Malformed, TooLarge, Conflict) as fault:
         return await _reject(node, transfer, parcel, fault.code)
-    verified, archived = await _keep(node, transfer, record, jws)
+    verified, archived, log = await _keep(node, transfer, record, jws)
     if verified.reason or not node.rules.automatic_import:
         return verified
-    return await import_record(node, verified, archived, record, actor=AUTOMATIC)
+    return await import_record(node, verified, archived, record, actor=AUTOMATIC, log=log)
 
 
 def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
@@ -72,8 +74,11 @@ def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
 
 async def _keep(
     node: Node, transfer: Transfer, record: OpenedRecord, jws: str
-) -> tuple[Transfer, ArchivedRecord]:
-    """VERIFIED. A record that names another child than was asked for waits for a person, always."""
+) -> tuple[Transfer, ArchivedRecord, LogPosition]:
+    """VERIFIED, and where the log says so.
+
+    A record that names another child than was asked for waits for a person, always.
+    """
     now = node.now()
     archived = ArchivedRecord(
         transfer=transfer.id,
@@ -91,13 +96,12 @@ async def _keep(
     due = now if node.rules.automatic_import and not doubt else now + FOLLOW_UP_INTERVAL
     after = transfer.to(State.VERIFIED, at=now, record_digest=record.digest, reason=doubt, next_try_at=due)
 
-    def store(tx: Tx) -> None:
+    def store(tx: Tx) -> LogPosition:
         tx.archive.put(archived)
         tx.transfers.move(transfer, after)
-        tx.audit.add(leaf(after, now, digests=(record.digest,)))
+        return add_anchored(node, tx, leaf(after, now, digests=(record.digest,)))
 
-    await node.store.write(store)
-    return after, archived
+    return after, archived, await node.store.write(store)
 
 
 async def _reject(node: Node, transfer: Transfer, parcel: Parcel, code: str) -> Transfer:
@@ -109,7 +113,8 @@ async def _reject(node: Node, transfer: Transfer, parcel: Parcel, code: str) -> 
         record_digest=None,
         next_try_at=now + node.pace.poll_interval,
     )
-    message = receipt(node, after, "rejected", ({"code": code},))
+    log = await node.store.read(lambda tx: position_of(node, tx, transfer.id, parcel.digest))
+    message = receipt(node, after, "rejected", ({"code": code},), log=log)
     digests: tuple[Digest, ...] = (parcel.digest, message.digest)
 
     def store(tx: Tx) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import digest
 from gateway.domain.transfer import State, Transfer
+from gateway.usecases.anchoring import position_of
 from gateway.usecases.evidence import leaf, receipt
 from gateway.usecases.ports import (
     ArchivedRecord,
@@ -35,15 +37,26 @@ async def import_transfer(node: Node, transfer: Transfer, *, actor: str) -> Tran
 
     The record is written first; a crash before the state is stored repeats the write, which changes nothing.
     """
-    archived = await node.store.read(lambda tx: tx.archive.get(transfer.id, transfer.version))
+
+    def look(tx: Tx) -> tuple[ArchivedRecord, LogPosition | None]:
+        archived = tx.archive.get(transfer.id, transfer.version)
+        return archived, position_of(node, tx, transfer.id, archived.digest)
+
+    archived, log = await node.store.read(look)
     record = await node.seals.open_record(archived.jws, transfer.peer)
-    return await import_record(node, transfer, archived, record, actor=actor)
+    return await import_record(node, transfer, archived, record, actor=actor, log=log)
 
 
 async def import_record(
-    node: Node, transfer: Transfer, archived: ArchivedRecord, record: OpenedRecord, *, actor: str
+    node: Node,
+    transfer: Transfer,
+    archived: ArchivedRecord,
+    record: OpenedRecord,
+    *,
+    actor: str,
+    log: LogPosition | None,
 ) -> Transfer:
-    """VERIFIED to IMPORTED, with the record already open.
+    """VERIFIED to IMPORTED, with the record already open. `log` is where the log says that it was verified.
 
     Raises:
         Misconfigured: this node has no place to import to.
@@ -51,20 +64,20 @@ async def import_record(
     if node.imports is None:
         raise Misconfigured("this node has no import folder: name one under [import] in its configuration")
     await write_import(node.imports, transfer, archived, record)
-    after, receive = imported(node, transfer, record, actor)
+    after, receive = imported(node, transfer, record, actor, log=log)
     await node.store.write(receive)
     node.wake()
     return after
 
 
 def imported(
-    node: Node, transfer: Transfer, record: OpenedRecord, actor: str
+    node: Node, transfer: Transfer, record: OpenedRecord, actor: str, *, log: LogPosition | None
 ) -> tuple[Transfer, Callable[[Tx], None]]:
     """Return the transfer as IMPORTED, and what stores that together with its segments and the receipt."""
     now = node.now()
     after = transfer.to(State.IMPORTED, at=now, next_try_at=now + FOLLOW_UP_INTERVAL)
     segments = [_segment(transfer, record, opened, now) for opened in record.segments]
-    message = receipt(node, after, "accepted")
+    message = receipt(node, after, "accepted", log=log)
 
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)

@@ -9,6 +9,7 @@ from gateway.domain.ids import Digest, TransferId
 from gateway.domain.importing.journal import Change
 from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import State, Transfer
+from gateway.usecases.anchoring import position_of
 from gateway.usecases.evidence import leaf
 from gateway.usecases.import_backpack import imported, write_import
 from gateway.usecases.importing import Opened, open_import
@@ -78,7 +79,8 @@ async def _stored(node: Node, opened: Opened, actor: str) -> Imported:
         for one in plan.changes
     ]
     first = transfer.state is State.VERIFIED
-    after, receive = imported(node, transfer, opened.record, actor) if first else (transfer, None)
+    log = await node.store.read(lambda tx: position_of(node, tx, transfer.id, opened.record.digest))
+    after, receive = imported(node, transfer, opened.record, actor, log=log) if first else (transfer, None)
 
     def store(tx: Tx) -> None:
         tx.reviews.put(review)

@@ -15,6 +15,8 @@ from gateway.domain.errors import Misconfigured
 from gateway.settings import Settings
 
 SECRET_BYTES: Final = 32
+LOG_KEY: Final = "log.key"
+"""The file of the audit log's key, in the folder of keys."""
 _NONCE_LABEL: Final = b"backpack dpop nonce 1"
 
 

@@ -18,6 +18,7 @@ from gateway.domain.trust import Jwks
 from gateway.peers.marks import OwnMarks
 from gateway.peers.statement_client import StatementClient
 from gateway.settings import Settings
+from gateway.wiring.node_secrets import LOG_KEY, log_signer
 
 Clock = Callable[[], datetime]
 
@@ -69,7 +70,12 @@ def district_publisher(
         return dict(await marks.own_marks())
 
     metadata = node_metadata.district_metadata(
-        id_, name=settings.name, contacts=_contacts(settings), keys=keys, formats=FORMATS
+        id_,
+        name=settings.name,
+        contacts=_contacts(settings),
+        keys=keys,
+        formats=FORMATS,
+        log_key=log_signer(settings.path(settings.keys.folder) / LOG_KEY, id_).verifier,
     )
     anchors = [EntityId(anchor.id) for anchor in settings.trust.anchor]
     return DistrictPublisher(id_, keys=keys, metadata=metadata, anchors=anchors, marks=carried, now=now)

@@ -1,17 +1,20 @@
 """What proves: what was sent to whom, disclosures and accesses."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.domain.audit import KeptPosition, LogPosition
 from gateway.domain.disclosures import Access, Disclosure, DisclosureKind
-from gateway.domain.ids import LocalStudentId, TransferId, digest
+from gateway.domain.ids import EntityId, LocalStudentId, TransferId, digest
+from gateway.domain.merkle import inclusion_proof
 from gateway.storage.store import SqlStore
 from gateway.usecases.ports import SentSegment
 from tests.contracts.conftest import AnyStore
-from tests.harness.store_rows import CEDAR, MAPLE, NOON, for_each, minutes
+from tests.harness.store_rows import CEDAR, MAPLE, NOON, for_each, leaf, minutes
 
 
 def disclosure(id_: str = "d-1", **changes: Any) -> Disclosure:
@@ -104,3 +107,36 @@ async def test_the_database_refuses_to_change_what_was_recorded(
         connection.execute(statement.format(table))
 
     connection.close()
+
+
+def position(message: str, size: int, **changes: Any) -> KeptPosition:
+    values: dict[str, Any] = {
+        "transfer": TransferId("T-1"),
+        "peer": CEDAR,
+        "at": NOON,
+        "root": bytes(32),
+        "position": LogPosition(index=size - 1, leaf="{}", path=("AA==",), checkpoint="a note"),
+    }
+    return KeptPosition(message=digest(message.encode()), size=size, **{**values, **changes})
+
+
+async def test_what_a_peer_proved_of_its_log_is_kept_once_for_a_message(store: AnyStore) -> None:
+    first, later = position("one", 7), position("two", 9, at=minutes(5))
+    other = position("three", 20, peer=MAPLE, transfer=TransferId("T-2"))
+    faulty = position("four", 0, position=None, root=b"", fault="not_told", at=minutes(9))
+    again = replace(first, fault="bad_signature")
+
+    await store.write(for_each((later, first, other, faulty, again), lambda tx: tx.log_positions.add))
+
+    assert list(await store.read(lambda tx: tx.log_positions.of(TransferId("T-1")))) == [first, later, faulty]
+    assert await store.read(lambda tx: tx.log_positions.largest(CEDAR)) == later
+    assert await store.read(lambda tx: tx.log_positions.largest(EntityId("https://x.test"))) is None
+
+
+async def test_the_path_of_the_last_leaf_is_that_of_the_tree(store: AnyStore) -> None:
+    for size in range(1, 12):
+        await store.write(lambda tx, n=size: tx.audit.add(leaf(f"T-{n}")))  # type: ignore[misc]
+        path, proof = await store.read(
+            lambda tx, n=size: (tx.audit.path_of_last(n), inclusion_proof(n - 1, n, tx.audit.hash))  # type: ignore[misc]
+        )
+        assert list(path) == proof

@@ -9,7 +9,7 @@ from gateway.domain.audit import Checkpoint, Leaf, line_of
 from gateway.domain.errors import Unknown
 from gateway.domain.ids import Digest, EntityId, LocalStudentId
 from gateway.domain.matching import Candidate, normalise, normalise_id
-from gateway.domain.merkle import leaf_hash, node_hash
+from gateway.domain.merkle import inclusion_proof, leaf_hash, node_hash
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding
@@ -121,8 +121,12 @@ class MemoryFindings:
 class MemoryAuditLog:
     rows: list[Leaf] = field(default_factory=list)
 
-    def add(self, leaf: Leaf) -> None:
+    def add(self, leaf: Leaf) -> int:
         self.rows.append(leaf)
+        return len(self.rows)
+
+    def path_of_last(self, size: int) -> Sequence[bytes]:
+        return inclusion_proof(size - 1, size, self.hash)
 
     def list(self, *, object_: str | None = None, limit: int = 1000) -> Sequence[tuple[int, Leaf]]:
         leaves = enumerate(self.rows, start=1)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.domain.audit import KeptPosition
 from gateway.domain.disclosures import Access, Disclosure
-from gateway.domain.ids import Digest, LocalStudentId, TransferId
+from gateway.domain.ids import Digest, EntityId, LocalStudentId, TransferId
 from gateway.usecases.ports import SentSegment
 
 
@@ -48,3 +49,19 @@ class MemoryAccesses:
 
     def of_transfer(self, transfer: TransferId) -> Sequence[Access]:
         return [row for row in self.rows if row.transfer == transfer]
+
+
+@dataclass
+class MemoryLogPositions:
+    rows: dict[Digest, KeptPosition] = field(default_factory=dict)
+
+    def add(self, kept: KeptPosition) -> None:
+        self.rows.setdefault(kept.message, kept)
+
+    def of(self, transfer: TransferId) -> Sequence[KeptPosition]:
+        rows = [row for row in self.rows.values() if row.transfer == transfer]
+        return sorted(rows, key=lambda row: (row.at, row.message))
+
+    def largest(self, peer: EntityId) -> KeptPosition | None:
+        rows = [row for row in self.rows.values() if row.peer == peer and row.size]
+        return max(rows, key=lambda row: row.size, default=None)

@@ -19,7 +19,7 @@ from tests.harness.memory_district import (
     MemoryMembers,
     MemorySeen,
 )
-from tests.harness.memory_evidence import MemoryAccesses, MemoryDisclosures, MemorySent
+from tests.harness.memory_evidence import MemoryAccesses, MemoryDisclosures, MemoryLogPositions, MemorySent
 from tests.harness.memory_exchange import (
     MemoryArchive,
     MemoryMessages,
@@ -52,6 +52,7 @@ class MemoryTx:
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     disclosures: MemoryDisclosures = field(default_factory=MemoryDisclosures)
     accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
+    log_positions: MemoryLogPositions = field(default_factory=MemoryLogPositions)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     seen: MemorySeen = field(default_factory=MemorySeen)
     grants: MemoryGrants = field(default_factory=MemoryGrants)

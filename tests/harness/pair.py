@@ -56,6 +56,11 @@ class Clock:
         self.at += timedelta(**amount)
 
 
+def log_of(id_: EntityId) -> NoteSigner:
+    """The key of the node's log."""
+    return NoteSigner(f"{id_.partition('://')[2]}/audit", hashlib.sha256(id_.encode()).digest())
+
+
 def listing(id_: EntityId) -> Listing:
     return Listing(
         id=id_,
@@ -70,6 +75,7 @@ def listing(id_: EntityId) -> Listing:
         resource=f"{id_}/exchange/v1",
         events_endpoint=f"{id_}/exchange/v1/events",
         trust_marks=frozenset(),
+        log_key=log_of(id_).verifier,
         stated_at=START,
         expires_at=START + timedelta(days=365),
         chain=(),
@@ -323,7 +329,7 @@ def make_node(
         new_id=lambda: f"{uuid.uuid5(uuid.NAMESPACE_URL, id_).hex[:8]}-{next(ids):015d}",
         pseudonym=lambda kind, value: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{id_}|{kind}|{value}")),
         locator_token=None,
-        log=NoteSigner(f"{id_.partition('://')[2]}/audit", hashlib.sha256(id_.encode()).digest()),
+        log=log_of(id_),
         wake=lambda: None,
     )
     network.nodes[id_] = node

@@ -33,7 +33,7 @@ ANA = Subject(
 )
 
 
-def for_each(rows: Sequence[Row], call: Callable[[Tx], Callable[[Row], None]]) -> Callable[[Tx], None]:
+def for_each(rows: Sequence[Row], call: Callable[[Tx], Callable[[Row], object]]) -> Callable[[Tx], None]:
     """Return a unit of work that makes the call with each row in turn."""
 
     def work(tx: Tx) -> None:

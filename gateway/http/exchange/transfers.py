@@ -102,5 +102,6 @@ def _body(status: Status) -> dict[str, Any]:
         "needs": list(status.needs),
         "reason": status.reason,
         "expires_at": expires_at,
+        "log": status.log,
     }
     return {name: value for name, value in members.items() if value}

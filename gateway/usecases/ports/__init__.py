@@ -11,7 +11,15 @@ from gateway.usecases.ports.local_system import Import, Imports, Source
 from gateway.usecases.ports.node import Node, Pace
 from gateway.usecases.ports.peers import Directory, Peers, Status
 from gateway.usecases.ports.people import Account, Session, Sessions, SignIn, Staff
-from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, LogSigner, Seen
+from gateway.usecases.ports.proof import (
+    AuditLog,
+    Chains,
+    Checkpoints,
+    Grants,
+    LogPositions,
+    LogSigner,
+    Seen,
+)
 from gateway.usecases.ports.receiving import (
     CodeChoices,
     Entered,
@@ -62,6 +70,7 @@ __all__ = [
     "Imports",
     "Journal",
     "Locator",
+    "LogPositions",
     "LogSigner",
     "Member",
     "Members",

@@ -1,9 +1,9 @@
 """Calls to other nodes, and who they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.messages import Message
@@ -21,6 +21,8 @@ class Status:
     needs: tuple[str, ...] = ()
     reason: str | None = None
     expires_at: datetime | None = None
+    log: Mapping[str, Any] | None = None
+    """In answer to a receipt: where it stands in the holder's log, as told; nothing of it is checked yet."""
 
 
 class Peers(Protocol):

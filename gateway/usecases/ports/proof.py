@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.audit import Checkpoint, Leaf
-from gateway.domain.ids import EntityId
+from gateway.domain.audit import Checkpoint, KeptPosition, Leaf
+from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.trust import Grant
 
 
 class AuditLog(Protocol):
     """Append only."""
 
-    def add(self, leaf: Leaf) -> None:
-        """Append."""
+    def add(self, leaf: Leaf) -> int:
+        """Append; return its sequence number, which is the size of the log now."""
+
+    def path_of_last(self, size: int) -> Sequence[bytes]:
+        """Return the path from the last of so many leaves to their root, by one question to the store."""
 
     def list(self, *, object_: str | None = None, limit: int = 1000) -> Sequence[tuple[int, Leaf]]:
         """Return leaves with their sequence numbers, oldest first."""
@@ -44,6 +47,19 @@ class Checkpoints(Protocol):
         """Return all, oldest first."""
 
 
+class LogPositions(Protocol):
+    """What other nodes proved of their logs."""
+
+    def add(self, kept: KeptPosition) -> None:
+        """Store it; what came with the same message before stays."""
+
+    def of(self, transfer: TransferId) -> Sequence[KeptPosition]:
+        """Return those of the transfer, oldest first."""
+
+    def largest(self, peer: EntityId) -> KeptPosition | None:
+        """Return the one of that peer's that proves the most leaves."""
+
+
 class LogSigner(Protocol):
     """The log's own key."""
 
@@ -60,6 +76,9 @@ class LogSigner(Protocol):
 
     def read(self, note: str) -> tuple[int, bytes]:
         """Return size and root of a checkpoint of this log, or raise `Untrusted` or `Malformed`."""
+
+    def read_of(self, note: str, key: str) -> tuple[int, bytes]:
+        """Return size and root of a checkpoint of the log with that key; errors as of `read`."""
 
 
 class Seen(Protocol):

@@ -10,7 +10,7 @@ from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.people import Sessions, Staff
-from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, Seen
+from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, LogPositions, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
 from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
@@ -49,6 +49,8 @@ class Tx(Protocol):
     def accesses(self) -> Accesses: ...  # noqa: D102
     @property
     def checkpoints(self) -> Checkpoints: ...  # noqa: D102
+    @property
+    def log_positions(self) -> LogPositions: ...  # noqa: D102
     @property
     def seen(self) -> Seen: ...  # noqa: D102
     @property

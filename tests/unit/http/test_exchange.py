@@ -130,9 +130,11 @@ async def test_a_receipt_ends_the_transfer_and_may_come_twice(oak: Caller, world
     again = await oak.call("POST", path, token, data=receipt, headers=JOSE)
 
     assert (first.status, again.status) == (200, 200)
-    assert (
-        await first.json() == await again.json() == {"transfer": transfer.id, "state": "acked", "version": 1}
-    )
+    said, said_again = await first.json(), await again.json()
+    position, position_again = said.pop("log"), said_again.pop("log")
+    assert said == said_again == {"transfer": transfer.id, "state": "acked", "version": 1}
+    assert position == position_again, "where the one receipt stands in the log of who took it"
+    assert digest(receipt.encode()) in position["leaf"]
 
 
 async def test_a_request_can_be_withdrawn(oak: Caller, world: World) -> None:

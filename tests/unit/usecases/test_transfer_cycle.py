@@ -105,6 +105,39 @@ async def released(pair: Pair) -> Transfer:
     return await pair.at_maple()
 
 
+async def test_receipt_and_answer_prove_to_each_other_where_they_stand_in_both_logs(pair: Pair) -> None:
+    """Each side keeps the other's position, checked with the key that the other publishes."""
+    pair.rule(automatic_approval=True, automatic_import=True)
+    await pair.ask()
+    await pair.settle()
+    asked, held = await pair.at_cedar(), await pair.at_maple()
+
+    at_maple = await pair.maple.store.read(lambda tx: tx.log_positions.of(held.id))
+    at_cedar = await pair.cedar.store.read(lambda tx: tx.log_positions.of(asked.id))
+
+    assert [one.fault for one in (*at_maple, *at_cedar)] == ["", ""]
+    assert at_maple[0].position is not None
+    assert at_cedar[0].position is not None
+    assert orjson.loads(at_maple[0].position.leaf)["action"] == "request.verified"
+    assert orjson.loads(at_cedar[0].position.leaf)["action"] == "release.acked"
+
+
+async def test_a_receipt_whose_answer_was_lost_is_answered_with_the_same_leaf(pair: Pair) -> None:
+    """The holder took it; the requester asks again, and gets the proof all the same."""
+    pair.rule(automatic_approval=True, automatic_import=True)
+    lost = iter(["answer lost"])
+    pair.network.fate = lambda kind: next(lost, "ok") if kind == MessageType.RECEIPT else "ok"
+    await pair.ask()
+    await pair.settle()
+    pair.clock.forward(minutes=1)
+    await pair.settle()
+    asked = await pair.at_cedar()
+
+    (kept,) = await pair.cedar.store.read(lambda tx: tx.log_positions.of(asked.id))
+
+    assert (asked.state, kept.fault) == (State.RECEIPTED, "")
+
+
 async def test_a_record_moves_once_and_is_receipted(pair: Pair) -> None:
     """The good way, with a person at both ends."""
     asked = await pair.ask()
