@@ -115,7 +115,7 @@ def position(message: str, size: int, **changes: Any) -> KeptPosition:
         "peer": CEDAR,
         "at": NOON,
         "root": bytes(32),
-        "position": LogPosition(index=size - 1, leaf="{}", path=("AA==",), checkpoint="a note"),
+        "position": LogPosition(index=max(size - 1, 0), leaf="{}", path=("AA==",), checkpoint="a note"),
     }
     return KeptPosition(message=digest(message.encode()), size=size, **{**values, **changes})
 
