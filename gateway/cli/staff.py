@@ -100,6 +100,35 @@ def roles(
 
 
 @app.command()
+def teaches(
+    id_: MemberArgument,
+    local_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LOCAL_ID...", help="As the local system has it; none: teaches nobody."),
+    ] = None,
+    *,
+    actor: ActorName,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Say by which ids the local system knows a member of staff: whose classes these are."""
+
+    async def work(opened: "Opened") -> "Account":
+        from gateway.domain.policy.people import PersonId
+        from gateway.usecases.teaching import name_teacher
+
+        return await name_teacher(opened.node, opened.operator(actor), PersonId(id_), local_ids or ())
+
+    named = at_node(config, work, alone=True)
+    known = ", ".join(local_ids or ()) or "nobody"
+    show(
+        {"id": named.id, "local_ids": local_ids or []},
+        [f"The local system knows {named.name} as {known}."],
+        as_json=as_json,
+    )
+
+
+@app.command()
 def remove(
     id_: MemberArgument,
     *,

@@ -20,3 +20,25 @@ contributions = Table(
     Column("retired_at", Utc),
 )
 Index("contributions_by_student", contributions.c.student, contributions.c.said_on)
+
+seats = Table(
+    "seats",
+    metadata,
+    Column("teacher", Text, primary_key=True),
+    Column("class_id", Text, primary_key=True),
+    Column("student", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("begin", Day),
+    Column("end", Day),
+    sqlite_with_rowid=False,
+)
+Index("seats_by_student", seats.c.student)
+
+teaching = Table(
+    "teaching",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("teacher", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("teaching_by_teacher", teaching.c.teacher)

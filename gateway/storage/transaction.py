@@ -15,6 +15,7 @@ from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
 from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments, SqlSent
+from gateway.storage.rosters import SqlRosters
 from gateway.storage.safety import SqlEmergencies, SqlFlags, SqlHolds, SqlSafetyTasks
 from gateway.storage.transfers import SqlTransfers
 
@@ -53,4 +54,5 @@ class SqlTx:
         self.staff = SqlStaff(db)
         self.sessions = SqlSessions(db)
         self.contributions = SqlContributions(db)
+        self.rosters = SqlRosters(db)
         self.drafts = SqlDrafts(db)

@@ -8,7 +8,7 @@ from gateway.domain.policy import Action, Context, Kind, Object, Person
 from gateway.domain.profile import FORMS, Audience, Contribution, Form, Voice, Words, entry_in_words
 from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, Tx
-from gateway.usecases.safety import about_student
+from gateway.usecases.teaching import about_learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ async def contribute(node: Node, person: Person, wish: Wish) -> Contribution:
         Malformed: nothing is written, too much, or a need without what helps.
     """
     await node.store.read(lambda tx: tx.backpacks.get(wish.student))
-    object_ = await node.store.read(lambda tx: about_student(tx, node, wish.student))
+    object_ = await node.store.read(lambda tx: about_learner(tx, node, wish.student))
     await permit(node, person, Action.PROFILE_WRITE, object_)
     today, id_ = node.calendar.day_of(node.now()), node.pseudonym("contribution", node.new_id())
     entry = entry_in_words(
@@ -78,7 +78,7 @@ async def retire(node: Node, person: Person, id_: str, *, why: str = "") -> Cont
 
 
 def _about(tx: Tx, node: Node, contribution: Contribution) -> Object:
-    student = about_student(tx, node, contribution.student)
+    student = about_learner(tx, node, contribution.student)
     return replace(
         student, kind=Kind.ENTRY, section=contribution.section, authors=frozenset({contribution.author})
     )

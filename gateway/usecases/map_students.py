@@ -17,6 +17,7 @@ from gateway.domain.confidentiality import confidential
 from gateway.domain.errors import Misconfigured, TryLater
 from gateway.domain.ids import Digest, LocalStudentId, digest
 from gateway.domain.matching import Candidate
+from gateway.domain.rosters import Seat, seats_in
 from gateway.mapping.findings import Finding
 from gateway.usecases.drafts import arrivals
 from gateway.usecases.ports import Node, StoredBackpack, Tx
@@ -154,7 +155,8 @@ class _Keeping:
 
         await self.node.store.write(store)
         for at in range(0, len(changed), BATCH):
-            await self.node.store.write(_putting(changed[at : at + BATCH]))
+            some = changed[at : at + BATCH]
+            await self.node.store.write(_putting(some, {one.student: self._seats(one) for one in some}))
         if self.known:
             self._new += [one.candidate for one in changed if one.student not in self.known]
 
@@ -174,6 +176,7 @@ class _Keeping:
             tx.findings.replace(found, of=[None])
             if self.report.removed:
                 tx.backpacks.remove(sorted(gone))
+                tx.rosters.put({student: [] for student in gone})
                 tx.findings.replace([], of=sorted(gone))
             self.report.arrivals, self.report.drafts = arrivals(self.node, tx, self._new)
             tx.audit.add(leaf)
@@ -207,6 +210,10 @@ class _Keeping:
                 mapped_at=now,
                 stamp=self.stamp,
             )
+
+    def _seats(self, backpack: StoredBackpack) -> Sequence[Seat]:
+        classes = self.dictionary.expand(orjson.loads(backpack.sections).get("classes", []))
+        return list(seats_in(classes))
 
     def _concealed(self, student: LocalStudentId, document: bytes) -> bytes:
         """Return the document without what tells where the student is, and note what it named."""
@@ -261,8 +268,14 @@ def _reached(value: Any, texts: Mapping[int, str]) -> set[int]:
     return found
 
 
-def _putting(backpacks: Sequence[StoredBackpack]) -> Callable[[Tx], None]:
-    return lambda tx: tx.backpacks.put(backpacks)
+def _putting(
+    backpacks: Sequence[StoredBackpack], seats: Mapping[LocalStudentId, Sequence[Seat]]
+) -> Callable[[Tx], None]:
+    def put(tx: Tx) -> None:
+        tx.backpacks.put(backpacks)
+        tx.rosters.put(seats)
+
+    return put
 
 
 def _further(one: Finding, number: int) -> Finding:

@@ -12,7 +12,7 @@ from gateway.domain.profile.page import SECTIONS, Heading, Told, accommodations_
 from gateway.usecases.disclosures import reading
 from gateway.usecases.permission import permit
 from gateway.usecases.ports import Node, Segment, StoredBackpack, Tx
-from gateway.usecases.safety import about_student
+from gateway.usecases.teaching import about_learner
 from gateway.usecases.wholes import read_whole, sections_of
 
 
@@ -54,7 +54,7 @@ async def find_students(node: Node, person: Person, text: str) -> Sequence[Found
 
 
 def _may_read(node: Node, tx: Tx, person: Person, student: LocalStudentId) -> bool:
-    object_, context = about_student(tx, node, student), Context(now=node.now(), reason="search")
+    object_, context = about_learner(tx, node, student), Context(now=node.now(), reason="search")
     return decide(person, Action.PROFILE_READ, object_, context, node.policy).allow
 
 
@@ -74,7 +74,7 @@ async def read_profile(
         Forbidden: the person may not.
     """
     await node.store.read(lambda tx: tx.backpacks.get(student))
-    object_ = await node.store.read(lambda tx: about_student(tx, node, student))
+    object_ = await node.store.read(lambda tx: about_learner(tx, node, student))
     decision = await permit(node, person, Action.PROFILE_READ, object_)
     if why_older:
         context = Context(now=node.now(), reason=why_older)
@@ -84,7 +84,7 @@ async def read_profile(
     def look(tx: Tx) -> tuple[StoredBackpack, Sequence[Told]]:
         tx.accesses.add(reading(node, person, action, SECTIONS, student=student))
         stored = read_whole(tx, student)
-        return stored, list(_told(node, tx, stored))
+        return stored, list(told_of(node, tx, stored))
 
     stored, told = await node.store.write(look)
     today = node.calendar.day_of(node.now())
@@ -93,7 +93,7 @@ async def read_profile(
     shown = {heading: found for heading, found in parts.items() if heading is not Heading.OLDER or why_older}
     return Profile(
         student=student,
-        name=_name(stored),
+        name=name_of(stored),
         school=stored.school,
         grade=stored.grade,
         parts=shown,
@@ -103,7 +103,7 @@ async def read_profile(
     )
 
 
-def _told(node: Node, tx: Tx, stored: StoredBackpack) -> Iterable[Told]:
+def told_of(node: Node, tx: Tx, stored: StoredBackpack) -> Iterable[Told]:
     """Yield what earlier districts signed, what the local system holds, and what was added here."""
     keys = stored.candidate
     for segment in tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date):
@@ -124,7 +124,8 @@ def _received(segment: Segment) -> Iterable[Told]:
                 yield Told(section=section, entry=entry, issuer=segment.issuer)
 
 
-def _name(stored: StoredBackpack) -> str:
+def name_of(stored: StoredBackpack) -> str:
+    """Return the name in a backpack that was read whole; the local id where it has none."""
     learners = sections_of(stored).get("identity", ())
     names = [name for learner in learners for name in learner.get("names", ())]
     first = names[0] if names else {}

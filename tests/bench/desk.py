@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,9 @@ from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.matching import Candidate
 from gateway.domain.packs import due_on, urgency_in
 from gateway.domain.policy import PURPOSE_TRANSFER
-from gateway.domain.policy.people import Person, StaffRole
+from gateway.domain.policy.people import Person, PersonId, StaffRole
+from gateway.domain.profile import Audience, Contribution, Form, Voice, Words, entry_in_words
+from gateway.domain.rosters import Seat
 from gateway.domain.transfer import Role, State, Subject, Transfer
 from gateway.http.app import make_runner
 from gateway.http.site import Site
@@ -46,11 +48,12 @@ from tests.harness.arrived import receive_record
 from tests.harness.pair import Clock, Network, PlainDirectory, backpack, make_node
 from tests.harness.staff import calendar, pack
 
-BARS: Final = {"queue": 150.0}
+BARS: Final = {"queue": 150.0, "class of 30": 150.0}
 """Milliseconds; any other page 60."""
 ORDINARY_BAR: Final = 60.0
 TURNS: Final = 30
 ROWS: Final = 50
+CLASS: Final = 30
 CSRF: Final = "c"
 _BATCH: Final = 500
 _STATES: Final = (State.REVIEW, State.NO_MATCH, State.RELEASED, State.RECEIVED, State.HELD)
@@ -71,6 +74,7 @@ async def measure(students: int, transfers: int, done: int) -> list[tuple[str, f
         )
         await list_staff(node, settings)
         await _fill_students(store, students)
+        await _fill_class(store)
         ids = await _fill_transfers(node, store, transfers, done)
         secret, officer = await _session(node, store)
         arrived = await receive_record(node, officer, _held("77"))
@@ -115,6 +119,8 @@ def _pages(ids: Mapping[State, TransferId], arrived: TransferId) -> list[_Page]:
         _Page("preview", f"{asked}/release/preview"),
         _Page("import", f"/desk/transfers/{arrived}/import"),
         _Page("protections", "/desk/protections"),
+        _Page("student", "/desk/students", {"act": "show", "student": "S1", "csrf": CSRF}),
+        _Page("class of 30", "/desk/classes/C1"),
         _Page("disclosures", "/desk/disclosures", {"student": "S0", "csrf": CSRF}),
     ]
 
@@ -189,6 +195,48 @@ def _disclose(tx: Tx, now: datetime) -> None:
                 sections=("identity", "grades"),
             )
         )
+
+
+async def _fill_class(store: SqlStore) -> None:
+    """Seat thirty students in the officer's class, each with six entries in the profile."""
+    people = await store.read(lambda tx: tx.staff.list())
+    officer = next(one for one in people if StaffRole.RECORDS_OFFICER in one.roles)
+    teacher = replace(officer, roles=officer.roles | {StaffRole.TEACHER, StaffRole.COUNSELOR})
+    students = [LocalStudentId(f"S{n}") for n in range(CLASS)]
+
+    def put(tx: Tx) -> None:
+        tx.staff.put(teacher)
+        tx.rosters.name(teacher.id, ["T1"])
+        tx.rosters.put({one: [Seat("C1", "Science", "T1")] for one in students})
+        for student in students:
+            for n in range(6):
+                tx.contributions.add(_said(student, n, teacher.id))
+
+    await store.write(put)
+
+
+def _said(student: LocalStudentId, number: int, author: PersonId) -> Contribution:
+    id_, today = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{student} {number}")), date(2026, 9, 1)
+    words = Words(text=f"Barrier {number}", support=f"Support {number % 4}")
+    entry = entry_in_words(
+        Form.BARRIER,
+        words,
+        Voice.LEARNER,
+        id_=id_,
+        organization="maple",
+        at=datetime(2026, 9, 1, tzinfo=UTC),
+        today=today,
+    )
+    return Contribution(
+        id=id_,
+        student=student,
+        section="learnerProfile",
+        entry=entry,
+        voice=Voice.LEARNER,
+        author=author,
+        audience=Audience.TRAVELS,
+        said_on=today,
+    )
 
 
 async def _fill_transfers(node: Node, store: SqlStore, count: int, done: int) -> dict[State, TransferId]:

@@ -28,7 +28,7 @@ from tests.harness.memory_exchange import (
     MemoryTransfers,
 )
 from tests.harness.memory_people import MemoryDrafts, MemorySessions, MemoryStaff
-from tests.harness.memory_profile import MemoryContributions
+from tests.harness.memory_profile import MemoryContributions, MemoryRosters
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
 from tests.harness.memory_safety import MemoryEmergencies, MemoryFlags, MemoryHolds, MemorySafetyTasks
 
@@ -69,6 +69,7 @@ class MemoryTx:
     staff: MemoryStaff = field(default_factory=MemoryStaff)
     sessions: MemorySessions = field(default_factory=MemorySessions)
     contributions: MemoryContributions = field(default_factory=MemoryContributions)
+    rosters: MemoryRosters = field(default_factory=MemoryRosters)
     drafts: MemoryDrafts = field(default_factory=MemoryDrafts)
 
     def __post_init__(self) -> None:

@@ -61,6 +61,12 @@ class Told:
         return date.fromisoformat(str(known or self.entry["meta"]["source"]["extractedAt"])[:10])
 
     @property
+    def by(self) -> date | None:
+        """By when a goal is to be reached."""
+        target = self.entry.get("target")
+        return date.fromisoformat(target) if target else None
+
+    @property
     def heading(self) -> Heading | None:
         """Where it stands while it is fresh; None: not on this page."""
         return _BY_KIND.get(str(self.entry.get("kind")), _BY_SECTION.get(self.section))

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
 from gateway.http.staff import (
+    classes,
     disclosures,
     home,
     imports,
@@ -37,6 +38,7 @@ PARTS: Final = (
     protections,
     disclosures,
     students,
+    classes,
     login,
 )
 """Modules with `routes()`; some have `SECTIONS` for the navigation, in this order."""

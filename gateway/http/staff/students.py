@@ -20,7 +20,9 @@ from gateway.usecases.casework import OtherDistrict, other_districts
 from gateway.usecases.contribute import Wish, contribute, retire
 from gateway.usecases.read_profile import FoundStudent, Profile, find_students, read_profile
 
-READERS: Final = frozenset({StaffRole.COUNSELOR, StaffRole.SPECIAL_EDUCATION, StaffRole.PRINCIPAL})
+READERS: Final = frozenset(
+    {StaffRole.TEACHER, StaffRole.COUNSELOR, StaffRole.SPECIAL_EDUCATION, StaffRole.PRINCIPAL}
+)
 PATH: Final = "/desk/students"
 SECTIONS_OF_PART: Final = (Section("students", PATH, READERS, "6"),)
 

@@ -39,6 +39,7 @@ from gateway.usecases.ports.records import (
     SentSegment,
     StoredBackpack,
 )
+from gateway.usecases.ports.rosters import Rosters, TaughtClass
 from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
 from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals
 from gateway.usecases.ports.store import Store, Tx
@@ -89,6 +90,7 @@ __all__ = [
     "Review",
     "ReviewState",
     "Reviews",
+    "Rosters",
     "SafetyTasks",
     "Seals",
     "Seen",
@@ -104,6 +106,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredBackpack",
+    "TaughtClass",
     "Transfers",
     "Tx",
 ]

@@ -13,6 +13,7 @@ from gateway.usecases.ports.people import Sessions, Staff
 from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, LogPositions, Seen
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
+from gateway.usecases.ports.rosters import Rosters
 from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
 
 T = TypeVar("T")
@@ -81,6 +82,8 @@ class Tx(Protocol):
     def sessions(self) -> Sessions: ...  # noqa: D102
     @property
     def contributions(self) -> Contributions: ...  # noqa: D102
+    @property
+    def rosters(self) -> Rosters: ...  # noqa: D102
     @property
     def drafts(self) -> Drafts: ...  # noqa: D102
 
