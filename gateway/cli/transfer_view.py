@@ -1,13 +1,15 @@
 """A transfer as people and scripts see it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.next_steps import is_stuck, next_step
 from gateway.cli.output import columns, moment
-from gateway.domain.audit import Leaf
 from gateway.domain.messages import Message
 from gateway.domain.transfer import Transfer
+
+if TYPE_CHECKING:
+    from gateway.domain.audit import Leaf
 
 _HEAD = ("ID", "ROLE", "STATE", "STUDENT", "OTHER DISTRICT", "CHANGED", "NEXT")
 
@@ -37,7 +39,7 @@ def table(transfers: Sequence[Transfer]) -> Iterator[str]:
     yield from columns(_HEAD, map(_cells, transfers))
 
 
-def details(transfer: Transfer, leaves: Sequence[Leaf], messages: Sequence[Message]) -> dict[str, Any]:
+def details(transfer: Transfer, leaves: "Sequence[Leaf]", messages: Sequence[Message]) -> dict[str, Any]:
     """Return all that is known of the transfer."""
     from dataclasses import asdict
 
