@@ -28,6 +28,7 @@ from gateway.cli import (
     transfer_import,
     transfer_release,
     transfer_request,
+    transfer_snapshot,
     verify,
 )
 from gateway.cli.guard import GuardedGroup
@@ -40,6 +41,7 @@ __all__ = [
     "transfer_import",
     "transfer_release",
     "transfer_request",
+    "transfer_snapshot",
 ]
 
 app = typer.Typer(

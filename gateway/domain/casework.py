@@ -60,7 +60,12 @@ class Case:
     """The id of the person who works on it."""
     owner_name: str | None = None
     taken_at: datetime | None = None
+    snapshot_by: str | None = None
+    """Holder: who lets the day-1 snapshot go ahead of the record, as a pseudonym."""
+    snapshot_due_at: datetime | None = None
+    """Holder: when it leaves; until then it can be taken back."""
     snapshot_sent_at: datetime | None = None
+    """When it left here, or came here."""
     notice_basis: str | None = None
     """What tells the family of the release; a code of the pack."""
     kept_back: Mapping[str, WithheldReason] = field(default_factory=dict)
@@ -81,6 +86,11 @@ class Case:
     def handed_to(self, person: str, name: str, *, at: datetime) -> Self:
         """Return the case with another owner, whoever had it."""
         return replace(self, owner=person, owner_name=name, taken_at=at)
+
+    @property
+    def snapshot_waits(self) -> bool:
+        """Whether a snapshot is to leave and has not."""
+        return self.snapshot_by is not None and self.snapshot_sent_at is None
 
     def released(self) -> Self:
         """Return the case without an owner: anybody may take it."""

@@ -24,6 +24,8 @@ Seconds = Annotated[int, Field(ge=0, le=4_102_444_800)]
 TokenText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[int, Field(ge=1, le=1000)]
 PartNumber = Annotated[int, Field(ge=1, le=64)]
+RecordVersion = Annotated[int, Field(ge=0, le=1000)]
+"""0 is the day-1 snapshot, which comes before the record."""
 
 
 class _Claims(BaseModel):
@@ -221,7 +223,7 @@ class RecordClaims(_Claims):
 
     transfer: Text
     request_digest: DigestText
-    version: Version
+    version: RecordVersion
     replaces: str | None = None
     approved: dict[str, Any]
     basis: dict[str, Any] = {}

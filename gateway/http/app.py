@@ -26,7 +26,7 @@ MAX_LINE_BYTES: Final = 8190
 _PROTOCOL_LOG: Final = logging.getLogger("gateway.http.protocol")
 _PROTOCOL_LOG.addFilter(lambda record: record.exc_info is None)
 _TRANSFER: Final = f"/exchange/v1/transfers/{{id:{TRANSFER_ID}}}"
-_VERSION: Final = "{version:[1-9][0-9]{0,2}}"
+_VERSION: Final = "{version:0|[1-9][0-9]{0,2}}"
 
 
 def make_app(site: Site) -> web.Application:

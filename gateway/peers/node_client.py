@@ -53,6 +53,7 @@ class _StatusBody(BaseModel):
     version: Annotated[int, Field(ge=0, le=1000)] = 0
     needs: Annotated[tuple[_Word, ...], Field(max_length=32)] = ()
     reason: _Word | None = None
+    snapshot: bool = False
     expires_at: AwareDatetime | None = None
     log: dict[str, Any] | None = None
 
@@ -218,6 +219,7 @@ def _status(answer: Answer, peer: EntityId) -> Status:
         version=read.version,
         needs=read.needs,
         reason=read.reason,
+        snapshot=read.snapshot,
         expires_at=read.expires_at,
         log=read.log,
     )

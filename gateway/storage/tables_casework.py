@@ -24,6 +24,8 @@ cases = Table(
     Column("notice_basis", Text),
     Column("reminded", Integer, nullable=False),
     Column("kept_back", Json, nullable=False),
+    Column("snapshot_by", Text),
+    Column("snapshot_due_at", Utc),
     sqlite_with_rowid=False,
 )
 Index("cases_by_opening", cases.c.opened_at, cases.c.transfer)

@@ -9,14 +9,17 @@ from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
 from gateway.domain.ids import Digest, EntityId, TransferId, digest
 from gateway.domain.messages import MessageType
+from gateway.domain.snapshot import SNAPSHOT
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
 from gateway.usecases.anchoring import add_anchored, checked_position, position_of
-from gateway.usecases.disclosures import released
+from gateway.usecases.disclosures import ahead, released
 from gateway.usecases.evidence import incoming, leaf, read, status_of
 from gateway.usecases.ports import Node, Parcel, Status, Tx
 
 FETCHABLE = frozenset({State.RELEASED, State.FETCHED})
+_AHEAD = frozenset({State.REVIEW, State.HELD, State.NOTICE, State.APPROVED, State.PACKAGED})
+"""States in which a snapshot that has left is served; a later hold changes nothing in the answer."""
 _TAKEN_BACK = frozenset({State.REVOKED, State.RECALLED, State.EXPIRED, State.WITHDRAWN})
 
 
@@ -26,8 +29,18 @@ async def report_status(node: Node, peer: Peer, id_: TransferId) -> Status:
     Raises:
         Unknown: there is none, or it is another peer's.
     """
-    transfer = await node.store.read(lambda tx: tx.transfers.get_of(id_, peer.id))
-    return status_of(transfer)
+
+    def look(tx: Tx) -> Status:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        return status_of(transfer, snapshot=_has_snapshot(tx, transfer))
+
+    return await node.store.read(look)
+
+
+def _has_snapshot(tx: Tx, transfer: Transfer) -> bool:
+    """Whether a snapshot can be fetched: once it has left, like a record, until the record has come."""
+    sent = tx.cases.get(transfer.id).snapshot_sent_at is not None
+    return transfer.state in _AHEAD and sent
 
 
 async def grant_check(node: Node, client: EntityId, id_: TransferId) -> None:
@@ -37,8 +50,13 @@ async def grant_check(node: Node, client: EntityId, id_: TransferId) -> None:
         Unknown: there is no such transfer of this client.
         Forbidden: nothing is released.
     """
-    transfer = await node.store.read(lambda tx: tx.transfers.get_of(id_, client))
-    if transfer.state not in FETCHABLE or node.now() >= transfer.expires_at:
+
+    def look(tx: Tx) -> tuple[Transfer, bool]:
+        transfer = tx.transfers.get_of(id_, client)
+        return transfer, transfer.state in FETCHABLE or _has_snapshot(tx, transfer)
+
+    transfer, waits = await node.store.read(look)
+    if not waits or node.now() >= transfer.expires_at:
         raise Forbidden("nothing is released")
 
 
@@ -66,6 +84,32 @@ async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Pa
         tx.audit.add(leaf(after, now, actor=peer.id, digests=(parcel.digest,)))
         if after.state is not transfer.state and after.student is not None:
             tx.disclosures.add(released(node, after, after.student, tx.sent.in_version(id_, version)))
+        return parcel
+
+    return await node.store.write(fetch)
+
+
+async def hand_over_snapshot(node: Node, peer: Peer, id_: TransferId, version: int = SNAPSHOT) -> Parcel:
+    """Return the sealed day-1 snapshot and note that it was fetched.
+
+    Raises:
+        Unknown: no such transfer of this peer, or no snapshot that it can fetch now.
+        OverBudget: fetched too often.
+    """
+    now = node.now()
+
+    def fetch(tx: Tx) -> Parcel:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if not _has_snapshot(tx, transfer) or now >= transfer.expires_at:
+            raise Unknown("no such version")
+        if transfer.fetches >= MAX_FETCHES:
+            raise OverBudget("fetched too often")
+        parcel = tx.parcels.get(id_, version)
+        after = transfer.stay(at=now, fetches=transfer.fetches + 1)
+        tx.transfers.move(transfer, after)
+        tx.audit.add(leaf(after, now, actor=peer.id, action="snapshot.fetched", digests=(parcel.digest,)))
+        if transfer.fetches == 0 and after.student is not None:
+            tx.disclosures.add(ahead(node, after, after.student, tx.sent.in_version(id_, version)))
         return parcel
 
     return await node.store.write(fetch)

@@ -128,6 +128,13 @@ def object_of(transfer: Transfer, case: Case) -> Object:
     )
 
 
+def void_snapshot(tx: Tx, transfer: Transfer) -> None:
+    """Forget that a snapshot was to go ahead, if it has not: the request was stopped or decided otherwise."""
+    case = tx.cases.get(transfer.id)
+    if case.snapshot_waits:
+        tx.cases.save(replace(case, snapshot_by=None, snapshot_due_at=None))
+
+
 def shown_state(transfer: Transfer, person: Person) -> State:
     """Return the state as this person may see it: a hold for safety is review to all but safety officers."""
     silent = transfer.state is State.HELD and transfer.reason is Reason.SAFETY

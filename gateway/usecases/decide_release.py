@@ -15,6 +15,7 @@ from gateway.domain.policy.release import KEPT_BACK, WithheldReason
 from gateway.domain.safety.pace import is_drawn, next_batch
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.basis import basis_of, note_basis
+from gateway.usecases.casework import void_snapshot
 from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, permit
@@ -88,7 +89,7 @@ async def approve_transfer(
     if node.rules.notice:
         after = transfer.to(State.NOTICE, at=now, next_try_at=now + node.rules.notice, **approval)
     else:
-        due = _leaves_at(node, actor)
+        due = leaves_at(node, actor)
         after = transfer.to(State.APPROVED, at=now, next_try_at=due, **approval)
 
     def store(tx: Tx) -> Transfer:
@@ -105,7 +106,7 @@ async def approve_transfer(
     return stored
 
 
-def _leaves_at(node: Node, actor: str) -> datetime:
+def leaves_at(node: Node, actor: str) -> datetime:
     """Return when an approved record leaves: a person may take it back until then.
 
     Where some leave in batches, all do.
@@ -297,7 +298,7 @@ def _next_look(transfer: Transfer, state: State, now: datetime) -> datetime | No
 
 
 _ANNOUNCED = frozenset({State.DENIED, State.REVOKED, State.RECALLED})
-_TAKES_BACK = frozenset({State.REVOKED, State.RECALLED})
+_TAKES_BACK = frozenset({State.DENIED, State.REVOKED, State.RECALLED})
 
 
 async def _store(
@@ -315,6 +316,7 @@ async def _store(
         if not two_agree(tx):
             return before
         tx.transfers.move(before, after)
+        void_snapshot(tx, after)
         tx.audit.add(leaf(after, after.changed_at, actor=actor, rule=rule))
         if after.state is State.DENIED and after.student is not None:
             tx.disclosures.add(denied(node, after, after.student))

@@ -38,6 +38,12 @@ def released(
     return _line(node, transfer, student, kind, left, reason="restricted" if partial else "")
 
 
+def ahead(node: Node, transfer: Transfer, student: LocalStudentId, sent: Sequence[SentSegment]) -> Disclosure:
+    """Return the line of a snapshot that was handed over ahead of the record."""
+    left = sorted({section for one in sent for section in one.sections})
+    return _line(node, transfer, student, DisclosureKind.PARTIAL, left, reason="follows")
+
+
 def reading(
     node: Node,
     person: Person,

@@ -119,8 +119,8 @@ def _place(kind: str, loc: tuple[int | str, ...]) -> str:
     return ".".join(map(str, loc[:-1] if kind == "extra_forbidden" else loc)) or "the claims"
 
 
-def status_of(transfer: Transfer) -> Status:
-    """Return what the requester may know of the holder's transfer."""
+def status_of(transfer: Transfer, *, snapshot: bool = False) -> Status:
+    """Return what the requester may know of the holder's transfer, and whether a snapshot waits for it."""
     waiting = transfer.state in {State.RELEASED, State.FETCHED}
     asks = transfer.state is State.NEEDS_INFO
     return Status(
@@ -129,6 +129,7 @@ def status_of(transfer: Transfer) -> Status:
         version=transfer.version if waiting or transfer.state is State.ACKED else 0,
         needs=transfer.needs if asks else (),
         reason=transfer.reason if transfer.state in {State.REVOKED, State.RECALLED} else None,
+        snapshot=snapshot,
         expires_at=transfer.expires_at if waiting or asks else None,
     )
 

@@ -13,6 +13,7 @@ from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfe
 from gateway.usecases.evidence import leaf, outgoing, withdrawal
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Status, Tx
+from gateway.usecases.receive_snapshot import take_snapshot
 
 _FOLLOWS: Final = {
     "needs_info": State.NEEDS_INFO,
@@ -30,6 +31,8 @@ async def ask_status(node: Node, transfer: Transfer) -> Transfer:
         raise Conflict("the holder has not taken the request yet")
     holder = await node.directory.listing(transfer.peer)
     status = await node.peers.status(holder, transfer.remote_id)
+    if status.snapshot:
+        await take_snapshot(node, transfer, holder)
     after = _follow(node, transfer, status)
     if after.state is State.RECALLED and node.imports:
         await node.imports.recall(transfer.id, status.reason or "recalled")

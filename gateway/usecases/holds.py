@@ -9,6 +9,7 @@ from gateway.domain.ids import LocalStudentId
 from gateway.domain.policy import Action, Context, Object, Person, PersonId, StaffRole, decide
 from gateway.domain.safety.holds import MAY_LIFT, Hold, HoldKind
 from gateway.domain.transfer import Reason, State, Transfer
+from gateway.usecases.casework import void_snapshot
 from gateway.usecases.evidence import leaf
 from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, Tx
@@ -144,6 +145,7 @@ def _stop(tx: Tx, node: Node, person: Person, transfer: Transfer) -> None:
             State.HELD, at=now, reason=Reason.STUDENT_HOLD, next_try_at=max(transfer.expires_at, now)
         )
         tx.transfers.move(transfer, held)
+        void_snapshot(tx, held)
         tx.audit.add(leaf(held, now, actor=actor_of(node, person), rule=Reason.STUDENT_HOLD))
 
 
@@ -157,3 +159,6 @@ def _let_go(tx: Tx, node: Node, person: Person, transfer: Transfer) -> None:
     elif transfer.state in _WAITING:
         undone_until = (transfer.approved_at or now) + node.rules.undo
         tx.transfers.move(transfer, transfer.stay(at=now, next_try_at=max(now, undone_until)))
+    elif transfer.state is State.REVIEW and tx.cases.get(transfer.id).snapshot_waits:
+        due = tx.cases.get(transfer.id).snapshot_due_at or now
+        tx.transfers.move(transfer, transfer.stay(at=now, next_try_at=max(now, due)))

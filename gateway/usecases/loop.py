@@ -25,6 +25,7 @@ from gateway.usecases.ports import Node, Tx
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.remind import remind
 from gateway.usecases.request_backpack import sign_request
+from gateway.usecases.send_snapshot import package_snapshot
 from gateway.usecases.watch_safety import watch_safety
 
 _log = structlog.get_logger()
@@ -34,10 +35,19 @@ Step = Callable[[Node, Transfer], Awaitable[Transfer]]
 AWAITS_HOLDER: Final = frozenset({State.REQUESTED, State.NEEDS_INFO, State.REJECTED})
 """Where a requester goes no further without the holder."""
 
+
+async def _review(node: Node, transfer: Transfer) -> Transfer:
+    """Let a snapshot go ahead, if one is to; else approve where the rules leave it to the node."""
+    if (after := await package_snapshot(node, transfer)) is not None:
+        return after
+    step = approve_automatically if node.rules.automatic_approval else expire
+    return await step(node, transfer)
+
+
 STEPS: Final[dict[tuple[Role, State], Step]] = {
     (Role.HOLDER, State.RECEIVED): match_student,
     (Role.HOLDER, State.MATCHING): match_student,
-    (Role.HOLDER, State.REVIEW): approve_automatically,
+    (Role.HOLDER, State.REVIEW): _review,
     (Role.HOLDER, State.NOTICE): end_notice,
     (Role.HOLDER, State.APPROVED): package_backpack,
     (Role.HOLDER, State.PACKAGED): release_backpack,
@@ -213,8 +223,6 @@ async def _step(node: Node, transfer: Transfer) -> Transfer | None:
 
 def _next(node: Node, transfer: Transfer) -> Step:
     if node.now() >= transfer.expires_at and end_of(transfer):
-        return expire
-    if transfer.state is State.REVIEW and not node.rules.automatic_approval:
         return expire
     by_hand = transfer.reason is not None or not node.rules.automatic_import
     if transfer.state is State.VERIFIED and by_hand:

@@ -46,17 +46,17 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     if (found := await node.store.read(look)) is None:
         return await _wait(node, transfer)
     held, basis, planned = found
-    own = held.known or await _sign_segment(node, held)
+    own = held.known or await sign_segment(node, held)
     segments = [*held.earlier, own]
     version = transfer.version + 1
     releases = [one.release for one in planned]
     chain = await node.directory.own_chain()
-    claims = _claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
+    claims = record_claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
     record = node.seals.sign(MessageType.RECORD, claims, chain)
     jwe = await node.seals.seal(record, transfer.response_key)
     parcel = Parcel(transfer=transfer.id, version=version, jwe=jwe, digest=digest(jwe))
     now = node.now()
-    sent = [_sent(transfer, version, *part) for part in zip(segments, releases, strict=True)]
+    sent = [sent_segment(transfer, version, *part) for part in zip(segments, releases, strict=True)]
     after = transfer.to(
         State.PACKAGED,
         at=now,
@@ -114,7 +114,7 @@ async def _wait(node: Node, transfer: Transfer) -> Transfer:
     return after
 
 
-async def _sign_segment(node: Node, held: Held) -> Segment:
+async def sign_segment(node: Node, held: Held) -> Segment:
     """Sign the backpack as it is."""
     now, backpack, learner = node.now(), held.backpack, held.learner
     claims = {
@@ -143,13 +143,14 @@ async def _sign_segment(node: Node, held: Held) -> Segment:
     )
 
 
-def _claims(
+def record_claims(
     node: Node,
     transfer: Transfer,
     version: int,
     segments: Sequence[Segment],
     releases: Sequence[Release],
 ) -> dict[str, Any]:
+    """Return the claims of a record that holds these segments, as far as they are released."""
     last = releases[-1]
     return {
         "iss": node.id,
@@ -177,7 +178,8 @@ def _claims(
     }
 
 
-def _sent(transfer: Transfer, version: int, segment: Segment, plan: Release) -> SentSegment:
+def sent_segment(transfer: Transfer, version: int, segment: Segment, plan: Release) -> SentSegment:
+    """Return that the version contains the segment, and how much of it."""
     decided = {kept.section for kept in plan.withheld if kept.reason not in NOT_DECIDED}
     return SentSegment(
         transfer=transfer.id,

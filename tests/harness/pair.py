@@ -268,8 +268,9 @@ class NetworkPeers:
         )
 
     async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
+        hand = answer_peer.hand_over if version else answer_peer.hand_over_snapshot
         parcel = await self._call(
-            "fetch", lambda node: answer_peer.hand_over(node, peer(self._caller), remote_id, version), to
+            "fetch", lambda node: hand(node, peer(self._caller), remote_id, version), to
         )
         return bytes(parcel.jwe)
 

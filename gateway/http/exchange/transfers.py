@@ -15,6 +15,7 @@ from gateway.http.bodies import JOSE, read_token
 from gateway.http.site import SITE, node_of
 from gateway.usecases.answer_peer import (
     hand_over,
+    hand_over_snapshot,
     receive_information,
     receive_receipt,
     receive_withdrawal,
@@ -56,7 +57,8 @@ async def get_transfer(request: web.Request, peer: Peer) -> web.Response:
 async def get_version(request: web.Request, peer: Peer) -> web.Response:
     """Return the sealed record, with its digest (RFC 9530)."""
     version = int(request.match_info["version"])
-    parcel = await hand_over(node_of(request), peer, _id(request), version)
+    hand = hand_over if version else hand_over_snapshot
+    parcel = await hand(node_of(request), peer, _id(request), version)
     sha256 = base64.b64encode(hashlib.sha256(parcel.jwe).digest()).decode("ascii")
     headers = {"Content-Digest": f"sha-256=:{sha256}:", "ETag": f'"{parcel.digest}"'}
     return web.Response(body=parcel.jwe, content_type=JOSE, headers=headers)
@@ -101,6 +103,7 @@ def _body(status: Status) -> dict[str, Any]:
         "version": status.version,
         "needs": list(status.needs),
         "reason": status.reason,
+        "snapshot": status.snapshot,
         "expires_at": expires_at,
         "log": status.log,
     }

@@ -19,6 +19,7 @@ from gateway.http.staff import (
     releases,
     requests,
     students,
+    snapshots,
     transfers,
 )
 from gateway.http.staff.districts import DISTRICTS
@@ -34,6 +35,7 @@ PARTS: Final = (
     transfers,
     matches,
     releases,
+    snapshots,
     imports,
     protections,
     disclosures,

@@ -78,6 +78,8 @@ class Line:
     owner: str | None
     mine: bool
     done: bool
+    snapshot: bool
+    """Whether the day-1 snapshot of a student who starts is here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,7 @@ def line_of(one: Queued, other: OtherDistrict, somebody: Person, day: date) -> L
         owner=case.owner_name,
         mine=case.owner == somebody.id,
         done=is_done(transfer),
+        snapshot=transfer.role is Role.REQUESTER and case.snapshot_sent_at is not None,
     )
 
 

@@ -17,6 +17,7 @@ from gateway.http.staff.imports import IMPORTERS
 from gateway.http.staff.page import page
 from gateway.http.staff.queue import WORKERS, colleagues, is_done, today
 from gateway.http.staff.releases import RELEASERS
+from gateway.http.staff.snapshots import READERS as SNAPSHOT_READERS
 from gateway.usecases.casework import shown_state
 from gateway.usecases.ports import Account
 from gateway.usecases.timeline import Step, Timeline, read_timeline
@@ -25,12 +26,17 @@ _OF_SIDE: Final = {
     side: set(STEPS[role]) | {after for steps in STEPS[role].values() for after in steps}
     for side, role in (("request", Role.REQUESTER), ("release", Role.HOLDER))
 }
+_SNAPSHOT: Final = (
+    *("preview", "approved", "taken_back", "sent", "fetched"),
+    *("arrived", "rejected", "read"),
+)
 KNOWN_STEPS: Final[Mapping[str, str]] = {
     **{f"{side}.{state}": f"step.{side}.{state}" for side, states in _OF_SIDE.items() for state in states},
     "case.take": "step.case.take",
     "case.hand_over": "step.case.hand_over",
     "case.reminded": "step.case.reminded",
     "case.escalated": "step.case.escalated",
+    **{f"snapshot.{step}": f"step.snapshot.{step}" for step in _SNAPSHOT},
 }
 """What the log calls a step, and the message that says it. Others are shown as the log has them."""
 
@@ -67,6 +73,12 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
     return None
 
 
+def has_snapshot(told: Timeline, somebody: Person) -> bool:
+    """Return whether the page of a student who starts here has something to show this person."""
+    here = told.case.snapshot_sent_at is not None or told.transfer.state in _ARRIVED
+    return told.transfer.role is Role.REQUESTER and here and bool(somebody.roles & SNAPSHOT_READERS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The page."""
@@ -82,6 +94,8 @@ class View:
     printed_at: object
     next_page: Next | None
     """Where the person works on it."""
+    snapshot: bool
+    """Whether there is a day-1 snapshot that this person may open."""
 
     def words(self, step: Step) -> str | None:
         """Return the message for a step, None if there is none."""
@@ -106,6 +120,7 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         told=told,
         state=state,
         next_page=next_page(told.transfer, state, somebody),
+        snapshot=has_snapshot(told, somebody),
         left=left(told.case.due_on, today(request)),
         colleagues=colleagues(accounts, somebody),
         mine=told.case.owner == somebody.id,

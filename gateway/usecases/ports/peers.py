@@ -20,6 +20,8 @@ class Status:
     version: int = 0
     needs: tuple[str, ...] = ()
     reason: str | None = None
+    snapshot: bool = False
+    """Whether a day-1 snapshot can be fetched, as version 0."""
     expires_at: datetime | None = None
     log: Mapping[str, Any] | None = None
     """In answer to a receipt: where it stands in the holder's log, as told; nothing of it is checked yet."""
