@@ -11,7 +11,7 @@ from gateway.domain.casework import Case
 from gateway.domain.disclosures import DisclosureKind
 from gateway.domain.errors import Conflict, Forbidden, Gone, Unknown
 from gateway.domain.ids import LocalStudentId, digest
-from gateway.domain.policy import StaffRole, WithheldReason
+from gateway.domain.policy import PersonId, StaffRole, WithheldReason
 from gateway.domain.safety.flags import Flag, FlagKind
 from gateway.domain.safety.holds import HoldKind
 from gateway.domain.transfer import Reason, State, Transfer
@@ -156,7 +156,7 @@ async def test_a_protected_students_snapshot_leaves_when_two_people_agree(pair: 
         student=LocalStudentId("1001"),
         kind=FlagKind.ADDRESS_CONFIDENTIAL,
         since=now.date(),
-        set_by="sam",
+        set_by=PersonId("sam"),
         set_by_name="Sam",
         set_at=now,
     )
