@@ -16,6 +16,7 @@ from gateway.crypto.keys import parse_jwks
 from gateway.crypto.node_seals import NodeSeals
 from gateway.crypto.notes import NoteSigner
 from gateway.crypto.tokens import Nonces
+from gateway.domain.casework import new_case
 from gateway.domain.errors import PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId, TransferId, digest
 from gateway.domain.policy import PURPOSE_TRANSFER, Rules
@@ -221,6 +222,7 @@ class World:
             **more,
         )
         self.store.tx.transfers.rows[transfer.id] = transfer
+        self.store.tx.cases.open(new_case(transfer.id, Role.HOLDER, at=NOW, due_on=NOW.date()))
         return transfer
 
     def released(self, peer: EntityId, jwe: bytes = b"a.b.c.d.e") -> Transfer:

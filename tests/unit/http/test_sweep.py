@@ -245,7 +245,7 @@ async def test_a_method_that_the_route_does_not_have_is_refused(
     [
         "/",
         "/exchange/v1/transfers/",
-        "/exchange/v1/transfers/T-1/versions/0",
+        "/exchange/v1/transfers/T-1/versions/00",
         "/exchange/v1/transfers/T-1/versions/-1",
         "/exchange/v1/transfers/T-1/versions/1e9",
         "/exchange/v1/transfers/T-1/versions/9999999999",
