@@ -18,8 +18,8 @@ from gateway.http.staff import (
     queue,
     releases,
     requests,
-    students,
     snapshots,
+    students,
     transfers,
 )
 from gateway.http.staff.districts import DISTRICTS
