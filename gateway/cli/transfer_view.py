@@ -106,7 +106,7 @@ def _known_as(told: dict[str, Any]) -> str:
     return f", here {told['local_student']}" if told["local_student"] else ""
 
 
-def _event(leaf: Leaf) -> dict[str, Any]:
+def _event(leaf: "Leaf") -> dict[str, Any]:
     return {
         "at": leaf.at,
         "action": leaf.action,
