@@ -154,9 +154,10 @@ class Gathering:
     def narrow(self, students: pl.Series) -> None:
         """Keep only these students' rows, and those by bucket."""
         self.flat = False
-        self.room.size = IN_MEMORY
         for view in self.views.values():
             view.narrow(students)
+        self.room.size = IN_MEMORY
+        self.room.settle()
 
     async def count(self, table: Table) -> Counts:
         """Count the rows of a table that the mapping does not read."""
