@@ -22,8 +22,8 @@ from gateway.mapping.spec import MappingFile, load_mapping
 from gateway.resources import code_texts, mapping_text
 from tests.bench.mapping.documents import SECTIONS
 
-_MAPPING: Final = "oneroster/oneroster"
-_NOW: Final = datetime(2026, 11, 23, tzinfo=UTC)
+MAPPING: Final = "oneroster/oneroster"
+NOW: Final = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def main() -> None:
@@ -43,10 +43,10 @@ def main() -> None:
 
 async def _map(bundle: Path, folder: Path, *, again: bool, keep: int | None) -> dict[str, int]:
     """Run the engine once: the one place where the bench calls it."""
-    adapter = OneRosterCsvAdapter(OneRosterCsv(path=bundle, limits=Limits(max_bytes=2**40)))
+    adapter = adapter_of(bundle)
     with tempfile.TemporaryDirectory(dir=folder, prefix="work-") as work:
         run = await open_bulk(
-            adapter, _mapping(), now=_NOW, work=Path(work), dictionary=_kept(folder), state=folder / "state"
+            adapter, mapping(), now=NOW, work=Path(work), dictionary=_kept(folder), state=folder / "state"
         )
         return await _write(run, folder, again=again, keep=keep)
 
@@ -95,8 +95,14 @@ def _write_shared(run: BulkRun, folder: Path) -> None:
             file.write(b'{"number":%d,"json":%b}\n' % (number, json.encode()))
 
 
-def _mapping() -> MappingFile:
-    return load_mapping(mapping_text(_MAPPING), code_texts(_MAPPING))
+def adapter_of(bundle: Path) -> OneRosterCsvAdapter:
+    """Return what reads a bundle of any size."""
+    return OneRosterCsvAdapter(OneRosterCsv(path=bundle, limits=Limits(max_bytes=2**40)))
+
+
+def mapping() -> MappingFile:
+    """Return the mapping that comes with the gateway."""
+    return load_mapping(mapping_text(MAPPING), code_texts(MAPPING))
 
 
 if __name__ == "__main__":
