@@ -5,7 +5,8 @@ A job is a generator. It yields what it must know, and goes on when `Rest` holds
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from functools import cache
+from typing import NamedTuple, TypeVar, cast
 
 from gateway.mapping.findings import Finding
 from gateway.mapping.headers import Resolved
@@ -56,8 +57,8 @@ def together(jobs: Iterable[Job[T]]) -> Job[list[T]]:
 
 async def answered(job: Job[T], source: RowSource, asking: "Asking") -> T:
     """Run the job, and return what it returns; raises whatever the source raises."""
-    if isinstance(source, PointSource):
-        return await source.consult(lambda answer: _at_once(job, asking, answer))
+    if _finds_points(type(source)):
+        return await cast("PointSource", source).consult(lambda answer: _at_once(job, asking, answer))
     while True:
         try:
             asks = next(job)
@@ -66,6 +67,11 @@ async def answered(job: Job[T], source: RowSource, asking: "Asking") -> T:
             return result
         for ask in asking.new(asks):
             asking.take(ask, await _read(source, asking.question(ask)))
+
+
+@cache
+def _finds_points(kind: type[RowSource]) -> bool:
+    return issubclass(kind, PointSource)
 
 
 def _at_once(job: Job[T], asking: "Asking", answer: Answer) -> T:

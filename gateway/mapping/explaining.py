@@ -225,6 +225,10 @@ class _TracedRecords(Records):
         self._objects.clear()
         return super().object(shared, key)
 
+    def _rows(self, node: Rows, row: Record, prefix: str) -> str:
+        self._many.clear()
+        return super()._rows(node, row, prefix)
+
     def field(self, one: Any, row: Record, file: str, before: Mapping[str, str]) -> tuple[str, list[Told]]:
         with self._at((*self._path, one.name), (*self._spec, one.name)):
             return super().field(one, row, file, before)

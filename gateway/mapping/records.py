@@ -61,7 +61,9 @@ class Record:
 
     def cell(self, place: Place) -> str:
         """Return the cell, empty where a link leads nowhere."""
-        at = self.at(place) if place.links else self
+        if not place.links:
+            return self.cells.get(place.column, "")
+        at = self.at(place)
         return at.cells.get(place.column, "") if at else ""
 
 
@@ -116,6 +118,7 @@ class Records:
     _targets: dict[tuple[int, tuple[str, ...]], Record | None] = field(default_factory=dict)
     _objects: dict[tuple[int, str], str] = field(default_factory=dict)
     _groups: dict[tuple[int, int], Fields] = field(default_factory=dict)
+    _many: dict[tuple[int, tuple[str, ...]], str] = field(default_factory=dict)
 
     # --- conditions and links --------------------------------------------------------------------------
 
@@ -136,16 +139,15 @@ class Records:
         """Say who is a student; what was decided without that is decided anew."""
         self.students = students
         self._targets.clear()
+        self._many.clear()
 
     def attach(self, row: Record, links: Mapping[str, LinkPlan], file: str) -> list[Told]:
         """Follow the links; return what is wrong with keys that lead nowhere."""
         told: list[Told] = []
         for link in links.values():
-            keys = tuple(row.cell(place).strip(BLANKS) for place in link.on)
-            target = self._target(link, keys)
-            row.linked[link.name] = target
-            told_of_it = not link.optional and (not link.silent or link.required)
-            if target is None and all(keys) and told_of_it:
+            keys = tuple([row.cell(place).strip(BLANKS) for place in link.on])
+            target = row.linked[link.name] = self._target(link, keys)
+            if target is None and all(keys) and not link.optional and (not link.silent or link.required):
                 gone = "\x1f".join(keys) in self.rest.gone.get(link.target.name, ())
                 told.append(self.tell(row, link.on[0], file, orphan_problem(link.target.file, marked=gone)))
         return told
@@ -153,9 +155,11 @@ class Records:
     def _target(self, link: LinkPlan, keys: tuple[str, ...]) -> Record | None:
         """Return the row that the link leads to, itself with its links: the same one for the same keys."""
         at = id(link), keys
-        if at not in self._targets:
-            self._targets[at] = self._first(link, keys)
-        return self._targets[at]
+        try:
+            return self._targets[at]
+        except KeyError:
+            found = self._targets[at] = self._first(link, keys)
+            return found
 
     def _first(self, link: LinkPlan, keys: tuple[str, ...]) -> Record | None:
         for row in self.rest.rows(link.target.name, link.key, keys):
@@ -221,6 +225,8 @@ class Records:
 
     def make(self, node: Node, row: Record, file: str, prefix: str) -> tuple[str, list[Told]]:
         """Return the node's value behind the prefix, empty where it has none, and what is wrong."""
+        if isinstance(node, Value) and not node.when:
+            return self._value(node, row, file, prefix)
         if isinstance(node, Several):
             return self._several(node, row, file, prefix)
         if isinstance(node, Rows):
@@ -262,7 +268,7 @@ class Records:
         told = [self.tell(row, place, file, problem, text)] if problem else []
         if json is None:
             return "", told
-        return prefix + (self.dictionary.ref(json) if cell.kept else json), told
+        return f"{prefix}{self.dictionary.ref(json) if cell.kept else json}", told
 
     def _tree(self, node: Tree, row: Record, file: str, prefix: str) -> tuple[str, list[Told]]:
         text, told, lacks = self.fields(node, row, file)
@@ -306,8 +312,15 @@ class Records:
         return made, told
 
     def _rows(self, node: Rows, row: Record, prefix: str) -> str:
-        made = ""
         keys = tuple(row.cell(place).strip(BLANKS) for place in node.equals)
+        at = id(node), keys
+        if at not in self._many:
+            self._many[at] = self._listed(node, keys, prefix)
+        return self._many[at]
+
+    def _listed(self, node: Rows, keys: tuple[str, ...], prefix: str) -> str:
+        """Return the values of the rows that have the keys, the same for everybody who asks."""
+        made = ""
         own = own_conditions(node.where)
         for one in self.rest.rows(node.source.name, node.key, keys):
             there = one.alone()

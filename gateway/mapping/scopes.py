@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 from gateway.mapping.coding import code_of, knows
 from gateway.mapping.denied import denied_column
@@ -12,6 +14,9 @@ from gateway.mapping.spec import MappingFile
 from gateway.mapping.spec_fields import Condition as ConditionSpec
 from gateway.mapping.spec_fields import Link, Where
 from gateway.mapping.transforms import is_null
+
+_REMEMBERED: Final = 4_096
+"""Texts of which each condition remembers whether it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ class Names:
         known = knows(walk) if walk else None
         null = is_null(self.mapping.conventions)
 
+        @lru_cache(_REMEMBERED)
         def holds(cell: str) -> bool:
             value = "" if null(cell) else cell.strip()
             return (
