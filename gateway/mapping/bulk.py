@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Final
 
@@ -79,14 +79,15 @@ class BulkRun:
             ]
             while running:
                 bucket = await running.pop(0)
+                numbers = bucket.numbers
+                if self._changes is not None:
+                    self._changes.offered(self._of(numbers, self.students), numbers[0])
+                yield bucket
+                del bucket
+                if self._changes is not None:
+                    self._changes.made(self._of(numbers, prints), numbers[0])
                 following = islice(waiting, 1)
                 running += [loop.run_in_executor(pool, self._making.bucket, *one) for one in following]
-                here = self.students.filter(pl.col("bucket").is_in(bucket.numbers)).select("key")
-                if self._changes is not None:
-                    self._changes.offered(here, bucket.numbers[0])
-                yield bucket
-                if self._changes is not None:
-                    self._changes.made(prints.join(here, on="key", how="semi"), bucket.numbers[0])
         if self._changes is not None:
             self._changes.end(prints)
         self.findings += dict.fromkeys(self._gathered.findings(self._frames.shared))
@@ -97,19 +98,24 @@ class BulkRun:
         """Return buckets with their students to be made; those with few are made together."""
         counts = dict(students.group_by("bucket").len().iter_rows())
         groups: list[list[int]] = [[]]
-        size = 0
+        sizes = [0]
         for number in range(self.buckets):
-            if groups[-1] and size + counts.get(number, 0) > self._size:
+            if groups[-1] and sizes[-1] + counts.get(number, 0) > self._size:
                 groups.append([])
-                size = 0
+                sizes.append(0)
             groups[-1].append(number)
-            size += counts.get(number, 0)
-        wanted = students
-        return [(one, wanted.filter(pl.col("bucket").is_in(one)).drop("bucket")) for one in groups]
+            sizes[-1] += counts.get(number, 0)
+        starts = accumulate(sizes, initial=0)
+        wanted = students.drop("bucket")
+        return [(one, wanted.slice(at, size)) for one, at, size in zip(groups, starts, sizes, strict=False)]
+
+    def _of(self, numbers: Sequence[int], frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of the students of neighbouring buckets; the frame has one for each student."""
+        return frame.slice(numbers[0] * self._size, len(numbers) * self._size)
 
     def reached(self, bucket: MappedBucket) -> int:
         """Return how many students the buckets of one yield have, whether they were made or not."""
-        return self.students.filter(pl.col("bucket").is_in(bucket.numbers)).height
+        return self._of(bucket.numbers, self.students).height
 
     def finding(self, code: int, file: str, line: int | None, column: str | None, raw: str | None) -> Finding:
         """Return a finding of `MappedBucket.found`."""

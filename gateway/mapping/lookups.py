@@ -11,7 +11,7 @@ from gateway.mapping.cells import LONGEST_PLAIN, Cell
 from gateway.mapping.columns import between
 from gateway.mapping.problems import CODE, Problems
 
-_MOST: Final = 50_000
+_MOST: Final = 20_000
 """Texts that a table remembers; then it begins anew."""
 _MOST_TRIED: Final = 5_000
 """Texts up to which many columns are looked up at once."""

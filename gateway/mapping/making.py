@@ -42,14 +42,19 @@ class Making:
         self._sections = [
             (parts, [PartOnColumns(part, frames) for part in parts]) for parts in plan.sections if parts
         ]
+        last = {part.view: at for at, (parts, _) in enumerate(self._sections) for part in parts}
+        self._done = [[view for view, when in last.items() if when == at] for at in range(len(self._sections))]
+        """For each section the rows that no later one needs."""
 
     def bucket(self, numbers: Sequence[int], students: pl.DataFrame) -> MappedBucket:
         """Return the documents of these students of the buckets, who have `key`, `line` and `STUDENT`."""
         sections: dict[str, list[pl.DataFrame]] = {}
         found: list[pl.DataFrame] = []
         rows = self._rows(numbers) if students.height else {}
-        for parts, makers in self._sections:
+        for at, (parts, makers) in enumerate(self._sections):
             entries = self._entries(rows, parts, makers, found)
+            for view in self._done[at]:
+                rows.pop(view, None)
             if entries is not None:
                 sections.setdefault(parts[0].section, []).append(entries.select(STUDENT, JSON))
         documents = students
