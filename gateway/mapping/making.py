@@ -43,7 +43,9 @@ class Making:
             (parts, [PartOnColumns(part, frames) for part in parts]) for parts in plan.sections if parts
         ]
         last = {part.view: at for at, (parts, _) in enumerate(self._sections) for part in parts}
-        self._done = [[view for view, when in last.items() if when == at] for at in range(len(self._sections))]
+        self._done = [
+            [view for view, when in last.items() if when == at] for at in range(len(self._sections))
+        ]
         """For each section the rows that no later one needs."""
 
     def bucket(self, numbers: Sequence[int], students: pl.DataFrame) -> MappedBucket:
