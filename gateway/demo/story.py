@@ -25,7 +25,7 @@ from gateway.demo.nodes import (
 from gateway.demo.outcome import Example, NodeIs, Outcome, Tell
 from gateway.demo.pick import Mover, initials, pick_student
 from gateway.demo.proof import Expected, Proof, prove_import, receipts_for
-from gateway.demo.staff import STAFF, list_staff
+from gateway.demo.staff import STAFF, give_class, list_staff
 from gateway.demo.timeline import Timeline
 from gateway.domain.backpack.document import SECTIONS
 from gateway.domain.errors import Conflict, GatewayError, TryLater, Unknown, Untrusted
@@ -161,6 +161,7 @@ class Story:
         async with self._timeline.step(DEMO, "lists who works at the districts") as say:
             for opened in (self._maple, self._cedar):
                 await list_staff(opened.node, opened.settings)
+            await self._maple.store.write(give_class)
             say(f"{len(STAFF)} made-up people at each, who sign in by a click")
 
     async def _admit_one(self, place: Place) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from gateway.domain.ids import LocalStudentId
 from gateway.domain.policy.people import PersonId
@@ -18,6 +18,11 @@ from gateway.usecases.ports.rosters import TaughtClass
 _FORGET = delete(seats).where(seats.c.student == bindparam("b_student"))
 _UNNAME = delete(teaching).where(teaching.c.person == bindparam("b_person"))
 _IDS = select(teaching.c.teacher).where(teaching.c.person == bindparam("person")).order_by(teaching.c.teacher)
+_BUSIEST = (
+    select(seats.c.teacher)
+    .group_by(seats.c.teacher)
+    .order_by(func.count(seats.c.student.distinct()).desc(), seats.c.teacher)
+)
 _HOLDS = (
     or_(seats.c.begin.is_(None), seats.c.begin <= bindparam("on", type_=Day)),
     or_(seats.c.end.is_(None), seats.c.end > bindparam("on", type_=Day)),
@@ -57,6 +62,10 @@ class SqlRosters:
     def local_ids(self, person: PersonId) -> Sequence[str]:
         """Return them."""
         return [row["teacher"] for row in self._db.all(_IDS, {"person": person})]
+
+    def teachers(self) -> Sequence[str]:
+        """Return the ids that the local system gives to teachers, those with the most students first."""
+        return [row["teacher"] for row in self._db.all(_BUSIEST)]
 
     def taught_by(self, person: PersonId, on: date) -> Sequence[TaughtClass]:
         """Return the classes that the person teaches on a day, by title."""

@@ -64,6 +64,7 @@ async def test_a_teacher_has_the_classes_that_the_local_system_gives_under_one_o
     ]
     assert await store.read(lambda tx: tx.rosters.teachers_of(ANA, TODAY)) == {tina, tom}
     assert await store.read(lambda tx: tx.rosters.teachers_of(BO, TODAY)) == {tina}
+    assert list(await store.read(lambda tx: tx.rosters.teachers())) == ["T1", "T2"]
     assert list(await store.read(lambda tx: tx.rosters.local_ids(tina))) == ["T1", "T2"]
 
 

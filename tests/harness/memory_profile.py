@@ -47,6 +47,13 @@ class MemoryRosters:
     def local_ids(self, person: PersonId) -> Sequence[str]:
         return sorted(self._named().get(person, ()))
 
+    def teachers(self) -> Sequence[str]:
+        taught: dict[str, set[str]] = {}
+        for key, held in self.rows.items():
+            for seat in () if isinstance(held, frozenset) else held:
+                taught.setdefault(seat.teacher, set()).add(key)
+        return sorted(taught, key=lambda teacher: (-len(taught[teacher]), teacher))
+
     def taught_by(self, person: PersonId, on: date) -> Sequence[TaughtClass]:
         ids, held = self._named().get(person, frozenset()), dict[tuple[str, str], set[LocalStudentId]]()
         for student, seat in self._seats(on):

@@ -32,6 +32,9 @@ class Rosters(Protocol):
     def local_ids(self, person: PersonId) -> Sequence[str]:
         """Return them."""
 
+    def teachers(self) -> Sequence[str]:
+        """Return the ids that the local system gives to teachers, those with the most students first."""
+
     def taught_by(self, person: PersonId, on: date) -> Sequence[TaughtClass]:
         """Return the classes that the person teaches on a day, by title."""
 
