@@ -45,6 +45,8 @@ class Typ(StrEnum):
     PART = "backpack-part+jwt"
     RECEIPT = "backpack-receipt+jwt"
     WITHDRAW = "backpack-withdraw+jwt"
+    RECONCILE = "backpack-reconcile+jwt"
+    RECONCILED = "backpack-reconciled+jwt"
     INFORMATION = "backpack-information+jwt"
     LOCATE = "backpack-locate+jwt"
     EVENT = "secevent+jwt"

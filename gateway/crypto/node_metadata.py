@@ -13,7 +13,7 @@ ENTITY_TYPES = ("oauth_client", "oauth_authorization_server", "oauth_resource")
 TRANSFER_TYPE = "urn:backpack:rar:transfer:1"
 """The only type of `authorization_details` (RFC 9396)."""
 
-SCOPES = ("backpack.locate", "backpack.request", "backpack.fetch")
+SCOPES = ("backpack.locate", "backpack.request", "backpack.fetch", "backpack.log")
 
 _REMOVED = {"value": None}
 
@@ -76,16 +76,18 @@ def district_metadata(
 
 
 def agency_metadata(
-    id_: EntityId, *, name: str, contacts: Sequence[str], keys: KeyRing
+    id_: EntityId, *, name: str, contacts: Sequence[str], keys: KeyRing, witness_key: str | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Return an agency's metadata: trust anchor, and OAuth server and resource for `backpack.locate`."""
+    """Return an agency's metadata: trust anchor, OAuth server, resource for its locator and as witness."""
+    scopes = ["backpack.locate", "backpack.log"]
     federation = {"organization_name": name, "contacts": list(contacts), **federation_endpoints(id_)}
     return {
         "federation_entity": federation,
-        "oauth_authorization_server": {**_server(id_), "scopes_supported": ["backpack.locate"]},
+        "oauth_authorization_server": {**_server(id_), "scopes_supported": scopes},
         "oauth_resource": {
             **_resource(id_, keys.public_jwks(Purpose.EVIDENCE, Purpose.ENCRYPTION), "agency"),
-            "scopes_supported": ["backpack.locate"],
+            "scopes_supported": scopes,
+            **({"backpack": {"witness_key": witness_key}} if witness_key else {}),
         },
     }
 

@@ -100,10 +100,6 @@ class NoteSigner:
         """Return size and root of a checkpoint that this key signed."""
         return read_checkpoint(note, self.key)
 
-    def read_of(self, note: str, key: str) -> tuple[int, bytes]:
-        """Return size and root of a checkpoint that the other log's key signed. Errors as of its parts."""
-        return read_checkpoint(note, NoteKey.parse(key))
-
 
 def read_checkpoint(note: str, key: NoteKey) -> tuple[int, bytes]:
     """Return size and root of a log's checkpoint.
@@ -119,6 +115,16 @@ def read_checkpoint(note: str, key: NoteKey) -> tuple[int, bytes]:
     if len(root) != hashlib.sha256().digest_size or not _is_number(lines[1]):
         raise Malformed("this is no checkpoint: origin, size, root")
     return int(lines[1]), root
+
+
+def text_of(note: str) -> str:
+    """Return what the signatures of a note are over, or raise `Malformed`. Nothing is verified."""
+    return _parts(note)[0]
+
+
+def signature_lines(note: str) -> Mapping[tuple[str, bytes], bytes]:
+    """Return the signatures of a note by name and key id, or raise `Malformed`. Nothing is verified."""
+    return _parts(note)[1]
 
 
 def _parts(note: str) -> tuple[str, Mapping[tuple[str, bytes], bytes]]:

@@ -20,6 +20,8 @@ SESSION_LIFE: Final = timedelta(hours=8)
 """A member of staff who signed in must do so again after so long."""
 WATCH_EVERY: Final = timedelta(minutes=1)
 """How often the node looks for what the safety officer must be told."""
+LOOK_FOR_ERRANDS_EVERY: Final = timedelta(minutes=1)
+"""How often the node looks whether it is time to ask its agency or partners about logs."""
 TIDY_EVERY: Final = timedelta(hours=1)
 """How often what has expired is deleted."""
 MAX_NEEDS_INFO_ROUNDS: Final = 2

@@ -234,6 +234,57 @@ class RecordClaims(_Claims):
     """What goes apart, sealed for a role."""
 
 
+class ListedItem(BaseModel):
+    """One thing that the sender knows of a transfer (`reconciling.Item`)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    kind: Text
+    digest: DigestText
+    version: Annotated[int, Field(ge=0, le=1000)] = 0
+    sure: bool
+
+
+class ListedTransfer(BaseModel):
+    """What the sender knows of one transfer between the two nodes."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    transfer: Text
+    """As its holder calls it."""
+    request: Jti
+    """`jti` of the request that made it."""
+    held: bool
+    """Whether the sender is its holder."""
+    items: Annotated[tuple[ListedItem, ...], Field(max_length=256)]
+
+
+class LogProof(BaseModel):
+    """How the sender's log stands, and that it continues what it proved before."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    checkpoint: Annotated[str, Field(max_length=16 * 1024)]
+    proof: Annotated[tuple[Annotated[str, Field(max_length=44)], ...], Field(max_length=63)] = ()
+
+
+class ReconcileClaims(_Claims):
+    """A question: this is what the sender knows of these transfers; what does the receiver know?"""
+
+    exp: Seconds
+    transfers: Annotated[tuple[ListedTransfer, ...], Field(max_length=100)]
+    log_size: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """The largest size of the receiver's log that was proven to the sender; 0: none."""
+
+
+class ReconciledClaims(_Claims):
+    """The answer, about those of the transfers that are known and are between the two nodes."""
+
+    question: DigestText
+    transfers: Annotated[tuple[ListedTransfer, ...], Field(max_length=100)]
+    log: LogProof | None = None
+
+
 class EventClaims(_Claims):
     """A security event token (RFC 8417)."""
 

@@ -18,6 +18,8 @@ class MessageType(StrEnum):
     RECORD = "backpack-record+jwt"
     PART = "backpack-part+jwt"
     RECEIPT = "backpack-receipt+jwt"
+    RECONCILE = "backpack-reconcile+jwt"
+    RECONCILED = "backpack-reconciled+jwt"
     EVENT = "secevent+jwt"
 
 

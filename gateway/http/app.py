@@ -7,10 +7,10 @@ from typing import Final
 from aiohttp import web
 
 from gateway.http import discovery, oauth, operations
-from gateway.http.agency import federation, locator
-from gateway.http.auth import FETCH, GRANTS, LOCATE, REQUEST, Grants, peer
+from gateway.http.agency import federation, locator, witness
+from gateway.http.auth import FETCH, GRANTS, LOCATE, LOG, REQUEST, Grants, peer
 from gateway.http.details import TRANSFER_ID
-from gateway.http.exchange import events, transfers
+from gateway.http.exchange import events, reconciliation, transfers
 from gateway.http.metrics import METRICS, Metrics
 from gateway.http.middleware import Handler, every_request
 from gateway.http.site import SITE, Site
@@ -84,6 +84,7 @@ def _district() -> Iterable[web.RouteDef]:
         web.post(f"{_TRANSFER}/receipts", peer(REQUEST, transfers.post_receipt)),
         web.post(f"{_TRANSFER}/information", peer(REQUEST, transfers.post_information)),
         web.post(f"{_TRANSFER}/withdrawal", peer(REQUEST, transfers.post_withdrawal)),
+        web.post("/exchange/v1/reconciliation", peer(LOG, reconciliation.post_question)),
         web.post("/exchange/v1/events", events.post_event),
     )
 
@@ -98,6 +99,7 @@ def _agency() -> Iterable[web.RouteDef]:
         _get("/federation/historical-keys", federation.historical_keys),
         web.post("/agency/v1/locate", peer(LOCATE, locator.post_locate)),
         web.put("/agency/v1/locator/tokens", peer(LOCATE, locator.put_tokens)),
+        web.post("/agency/v1/witness/add-checkpoint", peer(LOG, witness.add_checkpoint)),
     )
 
 

@@ -22,6 +22,7 @@ from gateway.usecases.ports import Node, Tx
 LOCATE: Final = "backpack.locate"
 REQUEST: Final = "backpack.request"
 FETCH: Final = "backpack.fetch"
+LOG: Final = "backpack.log"
 
 PROOF_KEPT: Final = timedelta(seconds=180)
 """How long the id of a proof is remembered, from its `iat` on."""

@@ -36,7 +36,12 @@ class Detail(BaseModel):
 
 _DETAILS: Final = TypeAdapter(Annotated[tuple[Detail, ...], Field(min_length=1, max_length=1)])
 
-ACTION_OF: Final = {"backpack.locate": "locate", "backpack.request": "create", "backpack.fetch": "fetch"}
+ACTION_OF: Final = {
+    "backpack.locate": "locate",
+    "backpack.request": "create",
+    "backpack.fetch": "fetch",
+    "backpack.log": "compare",
+}
 """The one action that a token of each scope is for."""
 
 

@@ -14,7 +14,7 @@ from gateway.domain.ids import EntityId
 from gateway.domain.policy import check_marks
 from gateway.domain.trust import Grant, Listing
 from gateway.http.answers import json_answer
-from gateway.http.auth import FETCH, LOCATE, REQUEST, check_proof, consume_proof
+from gateway.http.auth import FETCH, LOCATE, LOG, REQUEST, check_proof, consume_proof
 from gateway.http.authorization import (
     TOKEN_LIFE_SECONDS,
     AccessDenied,
@@ -43,7 +43,7 @@ _ID_CHARS: Final = 2048
 
 def token_server(site: Site) -> TokenServer:
     """Return the server of this node: an agency answers questions, a district hands over records."""
-    scopes = frozenset({LOCATE}) if site.agency else frozenset({REQUEST, FETCH})
+    scopes = frozenset({LOCATE, LOG}) if site.agency else frozenset({REQUEST, FETCH, LOG})
     return TokenServer(issuer=site.node.id, resource=site.resource, scopes=scopes)
 
 

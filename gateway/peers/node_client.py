@@ -3,6 +3,7 @@
 import base64
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +14,7 @@ from gateway.domain.errors import GatewayError, PeerUnavailable, Refused, TooLar
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.messages import Message, MessageType
 from gateway.domain.trust import Listing
+from gateway.domain.witness import Submission, WitnessAnswer, write_submission
 from gateway.peers import problems
 from gateway.peers.addresses import Outbound
 from gateway.peers.calls import MAX_ANSWER_BYTES, Answer, Call, Caller, check_origin
@@ -26,8 +28,12 @@ MAX_PARCEL_BYTES: Final = 32 * 1024 * 1024
 JOSE: Final = "application/jose"
 SECEVENT: Final = "application/secevent+jwt"
 
-_REQUEST, _FETCH, _LOCATE = "backpack.request", "backpack.fetch", "backpack.locate"
+_REQUEST, _FETCH, _LOCATE, _LOG = "backpack.request", "backpack.fetch", "backpack.locate", "backpack.log"
 _STATUSES_KEPT = 1024
+_CONFLICT, _UNPROCESSABLE = 409, 422
+_MOST_DIGITS: Final = 18
+_TLOG_SIZE: Final = "text/x.tlog.size"
+_JOSE_BOTH: Final = {"Content-Type": JOSE, "Accept": JOSE}
 _NOT_MODIFIED = 304
 
 _NAMES_STUDENT: Final = frozenset({MessageType.REQUEST, MessageType.INFORMATION})
@@ -153,6 +159,36 @@ class NodeClient:
         )
         _ok(await self._send(agency, _LOCATE, call), agency.id)
 
+    async def witness(self, agency: Listing, submission: Submission) -> WitnessAnswer:
+        """Show the agency a checkpoint of this node's log.
+
+        Raises:
+            Untrusted: `witness_refused`: it does not continue what the agency saw before.
+            Refused, PeerUnavailable: as `deliver`.
+        """
+        call = Call(
+            method="POST",
+            url=f"{agency.id}/agency/v1/witness/add-checkpoint",
+            headers={"Content-Type": "text/plain"},
+            body=write_submission(submission).encode(),
+        )
+        answer = await self._send(agency, _LOG, call)
+        if answer.status == _CONFLICT and answer.media_type == _TLOG_SIZE:
+            return WitnessAnswer(size=_size(answer.body, agency.id))
+        if answer.status == _UNPROCESSABLE:
+            raise Untrusted("witness_refused", agency.id)
+        line = _ok(answer, agency.id).body.decode("utf-8", "replace")
+        size = submission.note.split("\n")[1]
+        return WitnessAnswer(size=_size(size.encode(), agency.id), cosignature=line)
+
+    async def reconcile(self, to: Listing, question: str) -> str:
+        """Ask, signed, what the node knows of these transfers; return its signed answer. Errors: `deliver`."""
+        call = _post(f"{to.resource}/reconciliation", question, JOSE)
+        answer = _ok(await self._send(to, _LOG, replace(call, headers=_JOSE_BOTH)), to.id)
+        if answer.media_type != JOSE:
+            raise PeerUnavailable(f"{to.id} sent something else than a signed list")
+        return answer.body.decode("ascii", "replace")
+
     async def close(self) -> None:
         """Stop what is under way."""
         await self._oauth.close()
@@ -199,6 +235,13 @@ def _post(url: str, token: str, media_type: str) -> Call:
         headers={"Content-Type": media_type, "Accept": "application/json"},
         body=token.encode("ascii"),
     )
+
+
+def _size(text: bytes, peer: EntityId) -> int:
+    digits = text.strip()
+    if not digits.isdigit() or len(digits) > _MOST_DIGITS:
+        raise PeerUnavailable(f"{peer} answered with no size")
+    return int(digits)
 
 
 def _ok(answer: Answer, peer: EntityId) -> Answer:

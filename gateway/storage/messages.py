@@ -1,6 +1,6 @@
 """`ports.Messages` in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -48,6 +48,7 @@ _DROP = delete(messages).where(
     _c.transfer == bindparam("transfer"), _c.type == bindparam("type"), _c.next_try_at.is_not(None)
 )
 _OF = select(*_columns).where(_c.transfer == bindparam("transfer")).order_by(_c.at, _c.seq)
+_ORDERED = select(*_columns).order_by(_c.at, _c.seq)
 _OUTBOX = (
     select(*_columns).where(_c.next_try_at.is_not(None)).order_by(_c.at, _c.seq).limit(bindparam("limit"))
 )
@@ -70,6 +71,11 @@ class SqlMessages:
         if row is None:
             raise Unknown("this node sent no such message")
         return _message(row)
+
+    def sent(self, jti: str) -> Message | None:
+        """Return the message that this node sent, if there is one."""
+        row = self._db.first(_SENT, {"jti": jti})
+        return None if row is None else _message(row)
 
     def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Message]:
         """Take due messages, oldest first. A transfer's later ones wait for its oldest, due or not."""
@@ -103,6 +109,13 @@ class SqlMessages:
     def of(self, transfer: TransferId) -> Sequence[Message]:
         """Return the transfer's messages in the order of time."""
         return [_message(row) for row in self._db.all(_OF, {"transfer": transfer})]
+
+    def of_each(self, transfers: Sequence[TransferId]) -> Mapping[TransferId, Sequence[Message]]:
+        """Return the messages of these transfers, each in the order of time."""
+        found: dict[TransferId, list[Message]] = {id_: [] for id_ in transfers}
+        for row in self._db.query(_ORDERED.where(_c.transfer.in_(transfers))):
+            found[row["transfer"]].append(_message(row))
+        return found
 
     def outbox(self, limit: int = 1000) -> Sequence[Message]:
         """Return what has not arrived yet, oldest first."""

@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from gateway.domain.disclosures import DisclosureKind
+from gateway.domain.reconciling import FindingKind, Side
+from gateway.domain.witness import LogFault
 from gateway.storage.columns import COUNTER, Choice, Json, Texts, Utc
 from gateway.storage.metadata import metadata
 
@@ -89,3 +91,52 @@ log_positions = Table(
 )
 Index("log_positions_by_transfer", log_positions.c.transfer)
 Index("log_positions_by_peer", log_positions.c.peer, log_positions.c.size)
+
+cosigned_checkpoints = Table(
+    "cosigned_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+witnessed_logs = Table(
+    "witnessed_logs",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("fault", Choice(LogFault)),
+    Column("refused_note", Text, nullable=False),
+    Column("refused_at", Utc),
+)
+
+log_findings = Table(
+    "log_findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("peer", Text, nullable=False),
+    Column("kind", Choice(FindingKind), nullable=False),
+    Column("transfer", Text),
+    Column("named", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("lacking", Choice(Side), nullable=False),
+    Column("found_at", Utc, nullable=False),
+    Column("settled_at", Utc),
+)
+Index("log_findings_by_peer", log_findings.c.peer, log_findings.c.settled_at)
+
+errands = Table(
+    "errands",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("due_at", Utc, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("done_at", Utc),
+    Column("fault", Text, nullable=False),
+)

@@ -9,7 +9,13 @@ from gateway.storage.contributions import SqlContributions
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
-from gateway.storage.log_evidence import SqlLogPositions
+from gateway.storage.log_evidence import (
+    SqlCosigned,
+    SqlErrands,
+    SqlLogFindings,
+    SqlLogPositions,
+    SqlWitnessedLogs,
+)
 from gateway.storage.messages import SqlMessages
 from gateway.storage.people import SqlSessions, SqlStaff
 from gateway.storage.proposals import SqlProposals
@@ -37,6 +43,10 @@ class SqlTx:
         self.checkpoints = SqlCheckpoints(db)
         self.audit = SqlAuditLog(db)
         self.log_positions = SqlLogPositions(db)
+        self.cosigned = SqlCosigned(db)
+        self.witnessed = SqlWitnessedLogs(db)
+        self.log_findings = SqlLogFindings(db)
+        self.errands = SqlErrands(db)
         self.disclosures = SqlDisclosures(db)
         self.accesses = SqlAccesses(db)
         self.seen = SqlSeen(db)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, func, literal_column, select, update
+from sqlalchemy import Update, bindparam, func, literal_column, or_, select, update
 
 from gateway.domain.errors import Conflict, Moved, Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
@@ -51,6 +51,15 @@ _COUNT_IN_STATE = _COUNT_SINCE.where(_c.state == bindparam("state"))
 _NEWEST = select(transfers).order_by(_c.created_at.desc(), _c.id)
 _OF_STUDENT = (
     select(transfers).where(_HOLDER, _c.student == bindparam("student")).order_by(_c.created_at, _c.id)
+)
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PEERS = select(_c.peer).distinct().order_by(_c.peer)
+_WITH_PEER = (
+    select(transfers)
+    .where(_c.peer == bindparam("peer"), _c.id > bindparam("after"))
+    .where(or_(_c.changed_at >= bindparam("since"), _c.next_try_at.is_not(None)))
+    .order_by(_c.id)
+    .limit(bindparam("limit"))
 )
 _COUNTS = select(_c.role, _c.state, func.count().label("n")).group_by(_c.role, _c.state)
 
@@ -126,6 +135,17 @@ class SqlTransfers:
         if states:
             statement = statement.where(_c.state.in_(states))
         return [stored_transfer(row) for row in self._db.query(statement)]
+
+    def peers(self) -> Sequence[EntityId]:
+        """Return all nodes with which there are transfers, sorted."""
+        return [EntityId(row["peer"]) for row in self._db.all(_PEERS)]
+
+    def with_peer(
+        self, peer: EntityId, *, changed_since: datetime | None, after: TransferId | None, limit: int
+    ) -> Sequence[Transfer]:
+        """Return transfers with the node by id, those after that one: changed since then, or not ended."""
+        values = {"peer": peer, "since": changed_since or _FIRST, "after": after or "", "limit": limit}
+        return [stored_transfer(row) for row in self._db.all(_WITH_PEER, values)]
 
     def counts(self) -> Mapping[tuple[Role, State], int]:
         """Count the transfers by role and state; what has none is absent."""

@@ -1,9 +1,7 @@
 """Mutual anchoring: each node proves to the other where a record's step stands in its log."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from pydantic import ValidationError
@@ -12,9 +10,11 @@ from gateway.domain import merkle
 from gateway.domain.audit import KeptPosition, Leaf, LogPosition, line_of
 from gateway.domain.errors import GatewayError, Malformed, Untrusted
 from gateway.domain.ids import Digest, TransferId
+from gateway.domain.reconciling import FindingKind, LogFinding, Side
 from gateway.domain.transfer import Transfer
 from gateway.domain.trust import Listing
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.proof_steps import steps_of, told_steps
 
 
 def add_anchored(node: Node, tx: Tx, leaf: Leaf) -> LogPosition:
@@ -38,8 +38,7 @@ def position_of(node: Node, tx: Tx, id_: TransferId, about: Digest) -> LogPositi
 
 
 def _position(index: int, line: bytes, path: Sequence[bytes], note: str) -> LogPosition:
-    steps = tuple(base64.b64encode(step).decode("ascii") for step in path)
-    return LogPosition(index=index, leaf=line.decode("ascii"), path=steps, checkpoint=note)
+    return LogPosition(index=index, leaf=line.decode("ascii"), path=told_steps(path), checkpoint=note)
 
 
 def checked_position(
@@ -76,6 +75,28 @@ def checked_position(
     return KeptPosition(**kept)
 
 
+_OLDER_NODE: Final = frozenset({"not_told", "no_log_key"})
+"""Why a node of an earlier release proves nothing: no fault of its log."""
+
+
+def keep_position(tx: Tx, kept: KeptPosition) -> None:
+    """Store what was proven; what should prove something and does not, a person must look at."""
+    tx.log_positions.add(kept)
+    if kept.fault and kept.fault not in _OLDER_NODE:
+        finding = LogFinding(
+            peer=kept.peer,
+            kind=FindingKind.POSITION,
+            transfer=kept.transfer,
+            named=kept.fault,
+            what=kept.fault,
+            version=0,
+            digest=kept.message,
+            lacking=Side.NEITHER,
+            found_at=kept.at,
+        )
+        tx.log_findings.add([finding])
+
+
 def proven_by(node: Node, position: LogPosition, key: str | None, about: Digest | None) -> tuple[int, bytes]:
     """Return size and root of the log that the position proves a leaf about the digest to be in.
 
@@ -87,18 +108,11 @@ def proven_by(node: Node, position: LogPosition, key: str | None, about: Digest 
         raise Untrusted("no_log_key", "the node publishes no key of its log")
     size, root = node.log.read_of(position.checkpoint, key)
     hash_ = merkle.leaf_hash(position.leaf.encode())
-    if not merkle.included(hash_, position.index, size, _steps(position), root):
+    if not merkle.included(hash_, position.index, size, steps_of(position.path), root):
         raise Untrusted("not_in_log", "the leaf is not in the log that was signed for")
     if about not in _digests(position.leaf):
         raise Untrusted("other_digest", "the leaf does not name what the receipt is about")
     return size, root
-
-
-def _steps(position: LogPosition) -> list[bytes]:
-    try:
-        return [base64.b64decode(step, validate=True) for step in position.path]
-    except (binascii.Error, ValueError):
-        raise Malformed("a step of the path is not base64") from None
 
 
 def _digests(line: str) -> Sequence[object]:

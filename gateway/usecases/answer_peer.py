@@ -12,7 +12,7 @@ from gateway.domain.messages import MessageType
 from gateway.domain.snapshot import SNAPSHOT
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
-from gateway.usecases.anchoring import add_anchored, checked_position, position_of
+from gateway.usecases.anchoring import add_anchored, checked_position, keep_position, position_of
 from gateway.usecases.disclosures import ahead, released
 from gateway.usecases.evidence import incoming, leaf, read, status_of
 from gateway.usecases.ports import Node, Parcel, Status, Tx
@@ -153,8 +153,8 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
         tx.messages.add(incoming(MessageType.RECEIPT, jws, after, claims.jti, now))
         tx.parcels.drop(id_)
         about = Digest(claims.record_digest or claims.jwe_digest)
-        tx.log_positions.add(
-            checked_position(node, after, peer.listing, claims.log, about=about, message=of_receipt)
+        keep_position(
+            tx, checked_position(node, after, peer.listing, claims.log, about=about, message=of_receipt)
         )
         said = leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(of_receipt,))
         return after, add_anchored(node, tx, said)

@@ -7,7 +7,7 @@ from gateway.domain.messages import NAMES_STUDENT, Message, MessageType
 from gateway.domain.policy import check_marks
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.domain.trust import Listing
-from gateway.usecases.anchoring import checked_position
+from gateway.usecases.anchoring import checked_position, keep_position
 from gateway.usecases.evidence import leaf, withdrawal
 from gateway.usecases.ports import Node, Status, Tx
 
@@ -64,7 +64,7 @@ async def _arrived(node: Node, message: Message, status: Status | None, receiver
             _requested(node, tx, transfer, status)
         elif message.type is MessageType.RECEIPT:
             told, about = status.log if status else None, message.digest
-            tx.log_positions.add(checked_position(node, transfer, receiver, told, about=about, message=about))
+            keep_position(tx, checked_position(node, transfer, receiver, told, about=about, message=about))
             if transfer.state is State.IMPORTED:
                 _receipted(node, tx, transfer)
 

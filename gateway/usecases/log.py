@@ -20,10 +20,10 @@ async def checkpoint_if_due(node: Node) -> Checkpoint | None:
     now = node.now()
     if not await node.store.read(lambda tx: is_due(tx.audit.size(), tx.checkpoints.latest(), now)):
         return None
-    return await node.store.write(lambda tx: _checkpoint(node, tx))
+    return await node.store.write(lambda tx: checkpoint_now(node, tx))
 
 
-def _checkpoint(node: Node, tx: Tx) -> Checkpoint:
+def checkpoint_now(node: Node, tx: Tx) -> Checkpoint:
     """Return the newest checkpoint if it is of all leaves, else sign one."""
     size, last = tx.audit.size(), tx.checkpoints.latest()
     if last and last.size == size:
@@ -66,7 +66,7 @@ async def _export(node: Node, person: Person, wanted: Any) -> dict[str, Any]:
         found: Sequence[int] = wanted(tx)
         if not found:
             raise Unknown("the log has no such leaf")
-        made = _checkpoint(node, tx)
+        made = checkpoint_now(node, tx)
         leaves = [_proven(tx, seq, made.size) for seq in found]
         return {"key": node.log.verifier, "checkpoint": made.note, "leaves": leaves}
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.domain.clocks import SESSION_LIFE, TIDY_EVERY, WATCH_EVERY, retry_at
-from gateway.domain.errors import Moved, Refused, TryLater, Unknown, Untrusted, cause
+from gateway.domain.clocks import LOOK_FOR_ERRANDS_EVERY, SESSION_LIFE, TIDY_EVERY, WATCH_EVERY, retry_at
+from gateway.domain.errors import GatewayError, Moved, Refused, TryLater, Unknown, Untrusted, cause
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Message
 from gateway.domain.transfer import Reason, Role, State, Transfer
@@ -22,15 +22,18 @@ from gateway.usecases.import_backpack import import_automatically
 from gateway.usecases.log import checkpoint_if_due
 from gateway.usecases.match_student import match_student
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.reconcile import reconcile_due
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.remind import remind
 from gateway.usecases.request_backpack import sign_request
 from gateway.usecases.send_snapshot import package_snapshot
+from gateway.usecases.submit_checkpoint import submit_checkpoint
 from gateway.usecases.watch_safety import watch_safety
 
 _log = structlog.get_logger()
 
 Step = Callable[[Node, Transfer], Awaitable[Transfer]]
+Chore = Callable[[Node], Awaitable[Any]]
 
 AWAITS_HOLDER: Final = frozenset({State.REQUESTED, State.NEEDS_INFO, State.REJECTED})
 """Where a requester goes no further without the holder."""
@@ -78,14 +81,20 @@ class _Chores:
     """What is done now and then, whether or not anything is due."""
 
     def __init__(self, node: Node) -> None:
-        self._next = dict.fromkeys(_CHORES, node.now())
+        self._next = dict.fromkeys([*_CHORES, *_ERRANDS], node.now())
 
     async def do(self, node: Node) -> None:
         """Do what it is time for."""
-        for chore, due in self._next.items():
-            if node.now() >= due:
+        for chore, every in _CHORES.items():
+            if node.now() >= self._next[chore]:
                 await chore(node)
-                self._next[chore] = node.now() + (_CHORES[chore] or node.pace.tick)
+                self._next[chore] = node.now() + (every or node.pace.tick)
+
+    def errands(self, node: Node) -> Sequence[Chore]:
+        """Return what to ask other nodes now."""
+        due = [errand for errand in _ERRANDS if node.now() >= self._next[errand]]
+        self._next |= {errand: node.now() + _ERRANDS[errand] for errand in due}
+        return due
 
 
 async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lambda: None) -> None:
@@ -115,6 +124,9 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
             woken.clear()
             turned()
             await chores.do(node)
+            for errand in chores.errands(node):
+                if errand.__name__ not in running:
+                    begin(errand.__name__, _run_errand(node, errand))
             for id_, work in (await _claim(node, node.pace.batch - len(running))).items():
                 if id_ in running:
                     work.close()
@@ -125,6 +137,15 @@ async def run(node: Node, woken: asyncio.Event, turned: Callable[[], None] = lam
     finally:
         again.clear()
         await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def _run_errand(node: Node, errand: Chore) -> None:
+    try:
+        await errand(node)
+    except GatewayError as fault:
+        _log.warning("errand.failed", errand=errand.__name__, fault=cause(fault))
+    except Exception:  # noqa: BLE001  it is due again; the loop goes on
+        _log.exception("errand.failed", errand=errand.__name__)
 
 
 async def _look_again(node: Node, id_: TransferId) -> None:
@@ -149,13 +170,21 @@ async def forget_expired(node: Node) -> None:
     await node.store.write(tidy)
 
 
-_CHORES: Final[Mapping[Callable[[Node], Awaitable[Any]], timedelta | None]] = {
+_CHORES: Final[Mapping[Chore, timedelta | None]] = {
     watch_safety: WATCH_EVERY,
     checkpoint_if_due: None,
     forget_expired: TIDY_EVERY,
     remind: TIDY_EVERY,
 }
 """How often; None: at every tick."""
+
+_ERRANDS: Final[Mapping[Chore, timedelta]] = {
+    submit_checkpoint: LOOK_FOR_ERRANDS_EVERY,
+    reconcile_due: LOOK_FOR_ERRANDS_EVERY,
+}
+"""What other nodes are asked, beside the rest: one that does not answer holds up nothing. How often to look
+whether it is time; the store says whether it is.
+"""
 
 
 async def _until(woken: asyncio.Event, seconds: float) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gateway.crypto.notes import NoteSigner
+from gateway.crypto.cosignatures import CheckpointWitness, LogKeys
 from gateway.domain.errors import Misconfigured
 from gateway.settings import Settings
 
@@ -39,9 +39,15 @@ def nonce_secret(file: Path) -> bytes:
     return hmac.digest(_kept(file), _NONCE_LABEL, hashlib.sha256)
 
 
-def log_signer(file: Path, id_: str) -> NoteSigner:
+def log_signer(file: Path, id_: str) -> LogKeys:
     """Return what signs the log's checkpoints; its key is made at first use and serves nothing else."""
-    return NoteSigner(f"{id_.partition('://')[2]}/audit", _kept(file))
+    return LogKeys(f"{id_.partition('://')[2]}/audit", _kept(file))
+
+
+def log_witness(settings: Settings, id_: str) -> CheckpointWitness:
+    """Return what an agency cosigns its members' checkpoints with; its key is made at first use."""
+    file = settings.path(settings.keys.folder) / "witness.key"
+    return CheckpointWitness(f"{id_.partition('://')[2]}/witness", _kept(file))
 
 
 def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:

@@ -32,7 +32,7 @@ from gateway.storage.store import SqlStore
 from gateway.usecases.ports import Node, Pace
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
 from gateway.wiring.local_terms import local_terms
-from gateway.wiring.node_secrets import LOG_KEY, locator_tokens, log_signer, pseudonyms
+from gateway.wiring.node_secrets import LOG_KEY, locator_tokens, log_signer, log_witness, pseudonyms
 from gateway.wiring.packs import annual_notice, district_calendar, district_pack
 from gateway.wiring.policies import district_policy
 from gateway.wiring.trust import agency_publisher, chain_rules, district_publisher
@@ -225,6 +225,7 @@ def _opened(
         pseudonym=pseudonyms(settings.path(settings.keys.folder) / "pseudonyms.key"),
         locator_token=locator_tokens(settings),
         log=log_signer(settings.path(settings.keys.folder) / LOG_KEY, id_),
+        witness=log_witness(settings, id_) if settings.role == "agency" else None,
         wake=woken.set,
     )
     return Opened(

@@ -18,7 +18,7 @@ from gateway.domain.trust import Jwks
 from gateway.peers.marks import OwnMarks
 from gateway.peers.statement_client import StatementClient
 from gateway.settings import Settings
-from gateway.wiring.node_secrets import LOG_KEY, log_signer
+from gateway.wiring.node_secrets import LOG_KEY, log_signer, log_witness
 
 Clock = Callable[[], datetime]
 
@@ -57,7 +57,13 @@ def _pinned(file: Path) -> Jwks:
 
 def agency_publisher(settings: Settings, id_: EntityId, keys: KeyRing, now: Clock) -> AgencyPublisher:
     """Return what an agency says of itself and of its members."""
-    metadata = node_metadata.agency_metadata(id_, name=settings.name, contacts=_contacts(settings), keys=keys)
+    metadata = node_metadata.agency_metadata(
+        id_,
+        name=settings.name,
+        contacts=_contacts(settings),
+        keys=keys,
+        witness_key=log_witness(settings, id_).verifier,
+    )
     return AgencyPublisher(id_, keys=keys, metadata=metadata, mark_types=settings.trust.marks, now=now)
 
 

@@ -73,6 +73,20 @@ class MemoryTransfers:
         rows = sorted((row for row in rows if not states or row.state in states), key=lambda row: row.id)
         return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
 
+    def peers(self) -> Sequence[EntityId]:
+        return sorted({row.peer for row in self.rows.values()})
+
+    def with_peer(
+        self, peer: EntityId, *, changed_since: datetime | None, after: TransferId | None, limit: int
+    ) -> Sequence[Transfer]:
+        rows = [row for row in self.rows.values() if row.peer == peer and row.id > (after or "")]
+        rows = [
+            row
+            for row in rows
+            if changed_since is None or row.changed_at >= changed_since or row.next_try_at is not None
+        ]
+        return sorted(rows, key=lambda row: row.id)[:limit]
+
     def counts(self) -> Mapping[tuple[Role, State], int]:
         return Counter((row.role, row.state) for row in self.rows.values())
 
@@ -98,6 +112,13 @@ class MemoryMessages:
             if (row.jti, row.direction) == (jti, Direction.OUT):
                 return row
         raise Unknown("this node sent no such message")
+
+    def sent(self, jti: str) -> Message | None:
+        rows = [row for row in self.rows.values() if (row.jti, row.direction) == (jti, Direction.OUT)]
+        return rows[0] if rows else None
+
+    def of_each(self, transfers: Sequence[TransferId]) -> Mapping[TransferId, Sequence[Message]]:
+        return {id_: self.of(id_) for id_ in transfers}
 
     def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Message]:
         firsts: dict[object, Message] = {}

@@ -19,7 +19,16 @@ from tests.harness.memory_district import (
     MemoryMembers,
     MemorySeen,
 )
-from tests.harness.memory_evidence import MemoryAccesses, MemoryDisclosures, MemoryLogPositions, MemorySent
+from tests.harness.memory_evidence import (
+    MemoryAccesses,
+    MemoryCosigned,
+    MemoryDisclosures,
+    MemoryErrands,
+    MemoryLogFindings,
+    MemoryLogPositions,
+    MemorySent,
+    MemoryWitnessedLogs,
+)
 from tests.harness.memory_exchange import (
     MemoryArchive,
     MemoryMessages,
@@ -53,6 +62,10 @@ class MemoryTx:
     disclosures: MemoryDisclosures = field(default_factory=MemoryDisclosures)
     accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
     log_positions: MemoryLogPositions = field(default_factory=MemoryLogPositions)
+    cosigned: MemoryCosigned = field(default_factory=MemoryCosigned)
+    witnessed: MemoryWitnessedLogs = field(default_factory=MemoryWitnessedLogs)
+    log_findings: MemoryLogFindings = field(default_factory=MemoryLogFindings)
+    errands: MemoryErrands = field(default_factory=MemoryErrands)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     seen: MemorySeen = field(default_factory=MemorySeen)
     grants: MemoryGrants = field(default_factory=MemoryGrants)

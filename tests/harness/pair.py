@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from gateway.crypto.notes import NoteSigner
+from gateway.crypto.cosignatures import CheckpointWitness, LogKeys
 from gateway.domain.errors import GatewayError, Malformed, PeerUnavailable, Unknown, Untrusted
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, b64url, digest
 from gateway.domain.matching import Candidate
@@ -20,7 +20,8 @@ from gateway.domain.messages import Message, MessageType
 from gateway.domain.policy import Rules
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant, Listing, Peer
-from gateway.usecases import answer_peer, receive_event, receive_request
+from gateway.domain.witness import LogFault, Submission, WitnessAnswer, read_submission, write_submission
+from gateway.usecases import answer_peer, answer_reconcile, receive_event, receive_request, witness
 from gateway.usecases.ports import (
     Import,
     Node,
@@ -56,9 +57,15 @@ class Clock:
         self.at += timedelta(**amount)
 
 
-def log_of(id_: EntityId) -> NoteSigner:
+def log_of(id_: EntityId) -> LogKeys:
     """The key of the node's log."""
-    return NoteSigner(f"{id_.partition('://')[2]}/audit", hashlib.sha256(id_.encode()).digest())
+    return LogKeys(f"{id_.partition('://')[2]}/audit", hashlib.sha256(id_.encode()).digest())
+
+
+def witness_of(id_: EntityId) -> CheckpointWitness:
+    """The key that an agency witnesses with."""
+    seed = hashlib.sha256(b"witness " + id_.encode()).digest()
+    return CheckpointWitness(f"{id_.partition('://')[2]}/witness", seed)
 
 
 def listing(id_: EntityId) -> Listing:
@@ -76,6 +83,7 @@ def listing(id_: EntityId) -> Listing:
         events_endpoint=f"{id_}/exchange/v1/events",
         trust_marks=frozenset(),
         log_key=log_of(id_).verifier,
+        witness_key=witness_of(id_).verifier if id_ == AGENCY else None,
         stated_at=START,
         expires_at=START + timedelta(days=365),
         chain=(),
@@ -280,6 +288,22 @@ class NetworkPeers:
     async def upload_tokens(self, agency: Listing, tokens: Sequence[bytes]) -> None:
         raise PeerUnavailable("no agency here")
 
+    async def witness(self, agency: Listing, submission: Submission) -> WitnessAnswer:
+        shown = read_submission(write_submission(submission))
+        try:
+            return await self._call(
+                "witness", lambda node: witness.witness(node, peer(self._caller), shown), agency
+            )
+        except Untrusted as fault:
+            raise Untrusted("witness_refused" if fault.reason in set(LogFault) else fault.reason) from None
+
+    async def reconcile(self, to: Listing, question: str) -> str:
+        return await self._call(
+            "reconcile",
+            lambda node: answer_reconcile.answer_reconcile(node, peer(self._caller), question),
+            to,
+        )
+
     async def _call(self, kind: str, call: Callable[[Node], Awaitable[T]], to: Listing) -> T:
         fate = self._network.fate(kind)
         self._network.log.append(f"{kind}: {fate}")
@@ -331,6 +355,7 @@ def make_node(
         pseudonym=lambda kind, value: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{id_}|{kind}|{value}")),
         locator_token=None,
         log=log_of(id_),
+        witness=witness_of(id_) if id_ == AGENCY else None,
         wake=lambda: None,
     )
     network.nodes[id_] = node

@@ -53,6 +53,14 @@ class Transfers(Protocol):
     ) -> Sequence[Transfer]:
         """Return transfers, newest first."""
 
+    def peers(self) -> Sequence[EntityId]:
+        """Return all nodes with which there are transfers."""
+
+    def with_peer(
+        self, peer: EntityId, *, changed_since: datetime | None, after: TransferId | None, limit: int
+    ) -> Sequence[Transfer]:
+        """Return transfers with the node by id, those after that one: changed since then, or not ended."""
+
     def counts(self) -> Mapping[tuple[Role, State], int]:
         """Count the transfers by role and state."""
 
@@ -65,6 +73,9 @@ class Messages(Protocol):
 
     def get(self, jti: str) -> Message:
         """Return the message that this node sent, or raise `Unknown`."""
+
+    def sent(self, jti: str) -> Message | None:
+        """Return the message that this node sent, if there is one."""
 
     def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Message]:
         """Take due messages, oldest first, at most one of a transfer, and put them off by the lease."""
@@ -79,6 +90,9 @@ class Messages(Protocol):
 
     def of(self, transfer: TransferId) -> Sequence[Message]:
         """Return the transfer's messages in the order of time."""
+
+    def of_each(self, transfers: Sequence[TransferId]) -> Mapping[TransferId, Sequence[Message]]:
+        """Return the messages of these transfers, each in the order of time."""
 
     def outbox(self, limit: int = 1000) -> Sequence[Message]:
         """Return what has not arrived yet, oldest first."""

@@ -12,7 +12,7 @@ from gateway.domain.policy import Policy, Rules
 from gateway.domain.policy.basis import AnnualNotice
 from gateway.usecases.ports.local_system import Imports, Source
 from gateway.usecases.ports.peers import Directory, Peers
-from gateway.usecases.ports.proof import LogSigner
+from gateway.usecases.ports.proof import LogSigner, Witness
 from gateway.usecases.ports.seals import Seals
 from gateway.usecases.ports.store import Store
 
@@ -62,3 +62,5 @@ class Node:
     """Tell the loop that something is due."""
     terms: Callable[[], Terms] = Terms
     """In what terms this district keeps its records: its code lists, scale, credit, courses."""
+    witness: Witness | None = None
+    """What an agency witnesses the logs of its members with; a district has none."""

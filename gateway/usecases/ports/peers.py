@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.messages import Message
 from gateway.domain.trust import Listing
+from gateway.domain.witness import Submission, WitnessAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,16 @@ class Peers(Protocol):
 
     async def upload_tokens(self, agency: Listing, tokens: Sequence[bytes]) -> None:
         """Tell the locator whose records this node holds, as keyed tokens."""
+
+    async def witness(self, agency: Listing, submission: Submission) -> WitnessAnswer:
+        """Show the agency a checkpoint of this node's log.
+
+        Raises:
+            Untrusted: `witness_refused`: it does not continue what the agency saw before.
+        """
+
+    async def reconcile(self, to: Listing, question: str) -> str:
+        """Ask, signed, what the node knows of these transfers; return its signed answer."""
 
 
 class Directory(Protocol):

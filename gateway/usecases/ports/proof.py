@@ -1,12 +1,15 @@
 """What proves and what was used up: the audit log, replay marks, access tokens, chains."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.domain.audit import Checkpoint, KeptPosition, Leaf
+from gateway.domain.errands import Errand
 from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.reconciling import LogFinding
 from gateway.domain.trust import Grant
+from gateway.domain.witness import WitnessedLog
 
 
 class AuditLog(Protocol):
@@ -60,8 +63,80 @@ class LogPositions(Protocol):
         """Return the one of that peer's that proves the most leaves."""
 
 
+class Cosigned(Protocol):
+    """Checkpoints of this log with the signature of the witness under them."""
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        """Store it; one of the same size stays."""
+
+    def latest(self) -> Checkpoint | None:
+        """Return the largest."""
+
+    def list(self) -> Sequence[Checkpoint]:
+        """Return all, the smallest first."""
+
+
+class WitnessedLogs(Protocol):
+    """Agency: what it saw of its members' logs."""
+
+    def get(self, origin: str) -> WitnessedLog | None:
+        """Return what is known of the log."""
+
+    def put(self, log: WitnessedLog) -> None:
+        """Insert or replace."""
+
+    def list(self) -> Sequence[WitnessedLog]:
+        """Return all, by name."""
+
+
+class LogFindings(Protocol):
+    """What logs disagree about."""
+
+    def add(self, findings: Sequence[LogFinding]) -> None:
+        """Store them; one that is there and not settled stays as it is, a settled one is open again."""
+
+    def settle(self, ids: Sequence[str], at: datetime) -> None:
+        """Note that a later comparison did not find these any more."""
+
+    def of(self, peer: EntityId, *, limit: int = 1000) -> Sequence[LogFinding]:
+        """Return the open ones with that node."""
+
+    def list(self, *, settled: bool = False, limit: int = 200) -> Sequence[LogFinding]:
+        """Return the newest, open ones; with `settled` those too."""
+
+    def count(self) -> int:
+        """Count the open ones."""
+
+
+class Errands(Protocol):
+    """What is done now and then with other nodes."""
+
+    def claim(self, name: str, now: datetime, lease: timedelta) -> Errand | None:
+        """Take it if it is due, and put it off by the lease; one that is not there is due. None: not now."""
+
+    def get(self, name: str) -> Errand | None:
+        """Return it."""
+
+    def put(self, errand: Errand) -> None:
+        """Insert or replace."""
+
+    def list(self) -> Sequence[Errand]:
+        """Return all, by name."""
+
+
+class Witness(Protocol):
+    """The key by which an agency says that it saw a checkpoint."""
+
+    @property
+    def verifier(self) -> str:
+        """Return the public key as others write it down."""
+
+    def cosign(self, note: str, at: datetime) -> str:
+        """Return the line to be put under the note."""
+
+
 class LogSigner(Protocol):
-    """The log's own key."""
+    """The log's own key, and checks with the keys of others."""
 
     @property
     def origin(self) -> str:
@@ -79,6 +154,9 @@ class LogSigner(Protocol):
 
     def read_of(self, note: str, key: str) -> tuple[int, bytes]:
         """Return size and root of a checkpoint of the log with that key; errors as of `read`."""
+
+    def cosigned_at(self, note: str, witness: str) -> datetime:
+        """Return when the witness with that key says that it saw the checkpoint; errors as of `read`."""
 
 
 class Seen(Protocol):

@@ -10,7 +10,18 @@ from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
 from gateway.usecases.ports.people import Sessions, Staff
-from gateway.usecases.ports.proof import AuditLog, Chains, Checkpoints, Grants, LogPositions, Seen
+from gateway.usecases.ports.proof import (
+    AuditLog,
+    Chains,
+    Checkpoints,
+    Cosigned,
+    Errands,
+    Grants,
+    LogFindings,
+    LogPositions,
+    Seen,
+    WitnessedLogs,
+)
 from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
 from gateway.usecases.ports.rosters import Rosters
@@ -52,6 +63,14 @@ class Tx(Protocol):
     def checkpoints(self) -> Checkpoints: ...  # noqa: D102
     @property
     def log_positions(self) -> LogPositions: ...  # noqa: D102
+    @property
+    def cosigned(self) -> Cosigned: ...  # noqa: D102
+    @property
+    def witnessed(self) -> WitnessedLogs: ...  # noqa: D102
+    @property
+    def log_findings(self) -> LogFindings: ...  # noqa: D102
+    @property
+    def errands(self) -> Errands: ...  # noqa: D102
     @property
     def seen(self) -> Seen: ...  # noqa: D102
     @property

@@ -12,9 +12,9 @@ from yarl import URL
 
 from gateway.crypto import jws, statements
 from gateway.crypto.chains import ChainCache
+from gateway.crypto.cosignatures import LogKeys
 from gateway.crypto.keys import parse_jwks
 from gateway.crypto.node_seals import NodeSeals
-from gateway.crypto.notes import NoteSigner
 from gateway.crypto.tokens import Nonces
 from gateway.domain.casework import new_case
 from gateway.domain.errors import PeerUnavailable, Untrusted
@@ -195,7 +195,7 @@ class World:
             new_id=lambda: uuid.uuid4().hex,
             pseudonym=lambda kind, value: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}:{value}")),
             locator_token=None,
-            log=NoteSigner("node.test/audit", bytes(32)),
+            log=LogKeys("node.test/audit", bytes(32)),
             wake=self._wake,
         )
 
