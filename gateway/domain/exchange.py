@@ -150,7 +150,7 @@ class ReceiptClaims(_Claims):
     outcome: Literal["accepted", "rejected", "quarantined", "deleted", "refused"]
     problems: tuple[dict[str, str], ...] = ()
     log: dict[str, Any] | None = None
-    """Where the record stands in the requester's log (`audit.LogPosition`); a receipt stands without it."""
+    """Where the record stands in the requester's log (`log_positions`); a receipt stands without it."""
 
 
 class RecordSegment(_Part):

@@ -15,8 +15,6 @@ SECEVENT: Final = "application/secevent+jwt"
 OCTETS: Final = "application/octet-stream"
 FORM: Final = "application/x-www-form-urlencoded"
 
-PLAIN: Final = ("text/plain", "text/plain;charset=utf-8", "text/plain; charset=utf-8")
-
 _FORM_TYPES: Final = (FORM, f"{FORM};charset=utf-8")
 """Browsers and most clients name the charset of a form; it must be this one."""
 

@@ -169,7 +169,7 @@ class NodeClient:
         call = Call(
             method="POST",
             url=f"{agency.id}/agency/v1/witness/add-checkpoint",
-            headers={"Content-Type": "text/plain"},
+            headers={"Content-Type": "application/octet-stream"},
             body=write_submission(submission).encode(),
         )
         answer = await self._send(agency, _LOG, call)
@@ -182,7 +182,7 @@ class NodeClient:
         return WitnessAnswer(size=_size(size.encode(), agency.id), cosignature=line)
 
     async def reconcile(self, to: Listing, question: str) -> str:
-        """Ask, signed, what the node knows of these transfers; return its signed answer. Errors: `deliver`."""
+        """Ask, signed, what the node knows of these transfers; return its signed answer. Errors as above."""
         call = _post(f"{to.resource}/reconciliation", question, JOSE)
         answer = _ok(await self._send(to, _LOG, replace(call, headers=_JOSE_BOTH)), to.id)
         if answer.media_type != JOSE:

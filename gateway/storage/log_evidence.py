@@ -7,9 +7,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select, update
 
-from gateway.domain.audit import Checkpoint, KeptPosition, LogPosition
+from gateway.domain.audit import Checkpoint
 from gateway.domain.errands import Errand
 from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.log_positions import KeptPosition, LogPosition
 from gateway.domain.reconciling import LogFinding
 from gateway.domain.witness import WitnessedLog
 from gateway.storage.db import Db

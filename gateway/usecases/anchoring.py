@@ -7,9 +7,10 @@ import orjson
 from pydantic import ValidationError
 
 from gateway.domain import merkle
-from gateway.domain.audit import KeptPosition, Leaf, LogPosition, line_of
+from gateway.domain.audit import Leaf, line_of
 from gateway.domain.errors import GatewayError, Malformed, Untrusted
 from gateway.domain.ids import Digest, TransferId
+from gateway.domain.log_positions import KeptPosition, LogPosition
 from gateway.domain.reconciling import FindingKind, LogFinding, Side
 from gateway.domain.transfer import Transfer
 from gateway.domain.trust import Listing

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS
 from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
 from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
 from gateway.domain.ids import Digest, EntityId, TransferId, digest
+from gateway.domain.log_positions import LogPosition
 from gateway.domain.messages import MessageType
 from gateway.domain.snapshot import SNAPSHOT
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only

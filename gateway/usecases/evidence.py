@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.domain.audit import Leaf, LogPosition
+from gateway.domain.audit import Leaf
 from gateway.domain.errors import Malformed
 from gateway.domain.ids import digest
+from gateway.domain.log_positions import LogPosition
 from gateway.domain.messages import Direction, EventType, Message, MessageType
 from gateway.domain.transfer import Reason, Role, State, Transfer, public_state
 from gateway.domain.trust import Listing

@@ -2,11 +2,11 @@
 
 from pydantic import ValidationError
 
-from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Conflict, Gone, Malformed, TooLarge, Untrusted
 from gateway.domain.exchange import RecordClaims
 from gateway.domain.ids import Digest, digest
+from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.anchoring import add_anchored, position_of
 from gateway.usecases.evidence import leaf, receipt

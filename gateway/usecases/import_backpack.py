@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.domain.audit import LogPosition
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Misconfigured
 from gateway.domain.ids import digest
+from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.anchoring import position_of
 from gateway.usecases.evidence import leaf, receipt

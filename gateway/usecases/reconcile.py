@@ -8,11 +8,12 @@ from typing import Any, Final
 import structlog
 
 from gateway.domain import merkle
-from gateway.domain.audit import KeptPosition, Leaf
+from gateway.domain.audit import Leaf
 from gateway.domain.errands import Errand
 from gateway.domain.errors import GatewayError, Untrusted, cause
 from gateway.domain.exchange import ListedTransfer, LogProof, ReconciledClaims
 from gateway.domain.ids import EntityId, TransferId, digest
+from gateway.domain.log_positions import KeptPosition
 from gateway.domain.messages import MessageType
 from gateway.domain.reconciling import (
     GRACE,

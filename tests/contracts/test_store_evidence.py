@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.audit import KeptPosition, LogPosition
 from gateway.domain.disclosures import Access, Disclosure, DisclosureKind
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, digest
+from gateway.domain.log_positions import KeptPosition, LogPosition
 from gateway.domain.merkle import inclusion_proof
 from gateway.storage.store import SqlStore
 from gateway.usecases.ports import SentSegment

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from gateway.domain.audit import Checkpoint, KeptPosition
+from gateway.domain.audit import Checkpoint
 from gateway.domain.disclosures import Access, Disclosure
 from gateway.domain.errands import Errand
 from gateway.domain.ids import Digest, EntityId, LocalStudentId, TransferId
+from gateway.domain.log_positions import KeptPosition
 from gateway.domain.reconciling import LogFinding
 from gateway.domain.witness import WitnessedLog
 from gateway.usecases.ports import SentSegment

@@ -7,7 +7,7 @@ from aiohttp import web
 from gateway.domain.errors import Malformed, Untrusted
 from gateway.domain.trust import Peer
 from gateway.domain.witness import LogFault, read_submission
-from gateway.http.bodies import PLAIN, read_body
+from gateway.http.bodies import OCTETS, read_body
 from gateway.http.problems import problem
 from gateway.http.site import SITE, node_of
 from gateway.usecases.witness import witness
@@ -17,7 +17,7 @@ SIZE: Final = "text/x.tlog.size"
 
 async def add_checkpoint(request: web.Request, peer: Peer) -> web.Response:
     """Answer with the cosignature; 409 and the size that is known; or 422 where the history was changed."""
-    body = await read_body(request, PLAIN, limit=request.app[SITE].limits.event)
+    body = await read_body(request, (OCTETS,), limit=request.app[SITE].limits.event)
     try:
         shown = read_submission(body.decode("utf-8"))
     except UnicodeDecodeError:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.domain.audit import Checkpoint, KeptPosition, Leaf
+from gateway.domain.audit import Checkpoint, Leaf
 from gateway.domain.errands import Errand
 from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.log_positions import KeptPosition
 from gateway.domain.reconciling import LogFinding
 from gateway.domain.trust import Grant
 from gateway.domain.witness import WitnessedLog

@@ -90,7 +90,10 @@ def test_an_agencys_configuration_names_its_federation_endpoints() -> None:
         "federation_trust_mark_endpoint",
         "federation_historical_keys_endpoint",
     }
-    assert claims["metadata"]["oauth_resource"]["scopes_supported"] == ["backpack.locate"]
+    assert claims["metadata"]["oauth_resource"]["scopes_supported"] == [
+        "backpack.locate",
+        "backpack.log",
+    ]
     assert "authority_hints" not in claims
 
 

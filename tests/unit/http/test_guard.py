@@ -42,6 +42,7 @@ ROUTES = [
     ("POST", "/exchange/v1/transfers/{id}/receipts", "backpack.request"),
     ("POST", "/exchange/v1/transfers/{id}/information", "backpack.request"),
     ("POST", "/exchange/v1/transfers/{id}/withdrawal", "backpack.request"),
+    ("POST", "/exchange/v1/reconciliation", "backpack.log"),
 ]
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientConnectionError, ClientResponse
 
+from gateway.domain.ids import EntityId
 from gateway.http.app import make_app
 from gateway.http.auth import scope_of
 from gateway.http.site import Limits
@@ -22,6 +23,7 @@ TYPES = {
     "/federation/trust-mark-status": "application/x-www-form-urlencoded",
     "/exchange/v1/events": "application/secevent+jwt",
     "/agency/v1/locator/tokens": "application/octet-stream",
+    "/agency/v1/witness/add-checkpoint": "application/octet-stream",
 }
 DEEP = b"[" * 50_000
 BAD_JSON = {
@@ -87,7 +89,7 @@ class Sweeper:
             False: Caller(maple, world.oak, chain, world.clock),
             True: Caller(agency, world.oak, chain, world.clock),
         }
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[tuple[EntityId, str], str] = {}
 
     async def send(
         self, route: tuple[str, str, str | None, bool], body: Any, **headers: str
@@ -102,10 +104,11 @@ class Sweeper:
         return await caller.live.send(method, path, data=body, headers={"DPoP": proof, **sent})
 
     async def _token(self, caller: Caller, scope: str) -> str:
-        if scope not in self._tokens:
+        key = caller.live.site.node.id, scope
+        if key not in self._tokens:
             transfer = self._world.released(caller.id).id if scope == "backpack.fetch" else None
-            self._tokens[scope] = await caller.token(scope, transfer)
-        return self._tokens[scope]
+            self._tokens[key] = await caller.token(scope, transfer)
+        return self._tokens[key]
 
 
 @pytest.fixture

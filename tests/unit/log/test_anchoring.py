@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.domain import merkle
-from gateway.domain.audit import LogPosition
 from gateway.domain.ids import Digest, digest
+from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import Transfer
 from gateway.usecases.anchoring import add_anchored, checked_position, position_of
 from gateway.usecases.ports import Node

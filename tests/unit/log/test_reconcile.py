@@ -287,7 +287,9 @@ async def test_what_was_decided_here_is_not_in_the_answer(pair: Pair) -> None:
     await decide_release.approve(pair.maple, review[0].id, person=clerk("otto"))
     pair.clock.forward(hours=1)
 
-    asked = [{"transfer": one.id, "request": one.request_jti, "held": False, "items": []} for one in held]
+    asked: list[Any] = [
+        {"transfer": one.id, "request": one.request_jti, "held": False, "items": []} for one in held
+    ]
     token = await answer_reconcile(pair.maple, peer(CEDAR), question(pair, asker=pair.cedar, transfers=asked))
 
     shapes = {tuple((item["kind"], item["sure"]) for item in one["items"]) for one in answered(token)}
