@@ -16,7 +16,8 @@ from gateway.domain.ids import EntityId
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.crypto.offline import ProvenRecord
+    from gateway.crypto.chains import Anchors
+    from gateway.crypto.offline import ProvenEnrollment, ProvenRecord
     from gateway.usecases.ports import OpenedSegment
 
 RECORD_FILE = "record.jws"
@@ -46,7 +47,7 @@ def verify(
     Only the agency's public key is needed, even if no node of that day exists any more.
     """
     try:
-        told = _told(_prove(_text(file), anchor, anchor_url, loopback=allow_loopback_http))
+        told = _proven(_text(file), anchor, anchor_url, loopback=allow_loopback_http)
     except Misconfigured:
         raise
     except Refused as error:
@@ -66,18 +67,34 @@ def _text(place: Path) -> str:
         raise Malformed("this is no signed record") from None
 
 
-def _prove(record: str, anchor: Path, url: str | None, *, loopback: bool) -> "ProvenRecord":
-    from gateway.crypto.offline import anchor_of, pinned, prove
+def _proven(text: str, anchor: Path, url: str | None, *, loopback: bool) -> dict[str, Any]:
+    from gateway.crypto.offline import is_enrollment, prove, prove_enrollment
+
+    anchors, now = _anchors(text, anchor, url), datetime.now(UTC)
+    if is_enrollment(text):
+        proven = prove_enrollment(text, anchors, now=now, allow_loopback_http=loopback)
+        return _signer(proven) | {"enrolled_on": proven.enrolled_on}
+    return _told(prove(text, anchors, now=now, allow_loopback_http=loopback))
+
+
+def _anchors(record: str, anchor: Path, url: str | None) -> "Anchors":
+    from gateway.crypto.offline import anchor_of, pinned
 
     try:
         keys = pinned(anchor.read_text("utf-8"))
     except (Malformed, UnicodeDecodeError) as error:
         raise Misconfigured(f"{anchor}: {error}; ask the agency for its key file") from None
-    anchors = {EntityId(url) if url else anchor_of(record): keys}
-    return prove(record, anchors, now=datetime.now(UTC), allow_loopback_http=loopback)
+    return {EntityId(url) if url else anchor_of(record): keys}
 
 
 def _told(proven: "ProvenRecord") -> dict[str, Any]:
+    return _signer(proven) | {
+        "version": proven.version,
+        "segments": [_segment(segment) for segment in proven.segments],
+    }
+
+
+def _signer(proven: "ProvenRecord | ProvenEnrollment") -> dict[str, Any]:
     return {
         "holds": True,
         "signed_by": {
@@ -89,9 +106,7 @@ def _told(proven: "ProvenRecord") -> dict[str, Any]:
         "signed_at": proven.signed_at,
         "for": proven.receiver,
         "transfer": proven.transfer,
-        "version": proven.version,
         "digest": proven.digest,
-        "segments": [_segment(segment) for segment in proven.segments],
     }
 
 
@@ -111,6 +126,15 @@ def _lines(told: dict[str, Any]) -> "Iterator[str]":
         yield f"The record does not hold. {told['why']}"
         return
     signer = told["signed_by"]
+    if "enrolled_on" in told:
+        yield "The confirmation holds: its signature is genuine."
+        yield f"Signed by    {signer['name']} ({signer['id']}), vouched for by {signer['vouched_for_by']}"
+        yield f"On           {moment(told['signed_at'])}"
+        yield f"For          {told['for']}"
+        yield f"Transfer     {told['transfer']}"
+        yield f"Enrolled on  {told['enrolled_on']}"
+        yield f"Digest       {told['digest']}"
+        return
     yield "The record holds: every signature in it is genuine."
     yield f"Released by  {signer['name']} ({signer['id']}), vouched for by {signer['vouched_for_by']}"
     yield f"On           {moment(told['signed_at'])}"

@@ -48,6 +48,7 @@ class Typ(StrEnum):
     RECONCILE = "backpack-reconcile+jwt"
     RECONCILED = "backpack-reconciled+jwt"
     INFORMATION = "backpack-information+jwt"
+    ENROLLMENT = "backpack-enrolment-confirmation+jwt"
     LOCATE = "backpack-locate+jwt"
     EVENT = "secevent+jwt"
     SEGMENT = "backpack-segment+sd-jwt"

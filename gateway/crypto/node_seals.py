@@ -31,7 +31,7 @@ _PADDED_TO: Final = 8
 _WRAPPED_DOTS: Final = 4
 """A compact JWE has five parts, a JWS three."""
 
-_WITH_CHAIN: Final = frozenset({MessageType.REQUEST, MessageType.RECORD})
+_WITH_CHAIN: Final = frozenset({MessageType.REQUEST, MessageType.RECORD, MessageType.ENROLLMENT})
 
 
 class NodeSeals:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +12,7 @@ from gateway.crypto import jws, records, seals
 from gateway.crypto.chains import Anchors, ChainCache, ChainRules
 from gateway.crypto.keys import thumbprint
 from gateway.domain.errors import Malformed
-from gateway.domain.exchange import RecordClaims
+from gateway.domain.exchange import EnrollmentClaims, RecordClaims
 from gateway.domain.ids import Digest, EntityId, digest
 from gateway.domain.trust import Jwks, Listing
 from gateway.usecases.ports import OpenedSegment
@@ -62,6 +62,45 @@ def prove(record: str, anchors: Anchors, *, now: datetime, allow_loopback_http: 
         digest=digest(text.encode()),
         approved=claims.approved,
         segments=opened.segments,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEnrollment:
+    """What a confirmation of enrollment proves."""
+
+    issuer: Listing
+    receiver: EntityId
+    signed_at: datetime
+    transfer: str
+    enrolled_on: date
+    digest: Digest
+
+
+def is_enrollment(text: str) -> bool:
+    """Tell whether a message says of itself that it is a confirmation of enrollment."""
+    header = jws.peek(text.strip(), max_bytes=seals.MAX_RECORD_BYTES).header
+    return header.get("typ") == jws.Typ.ENROLLMENT
+
+
+def prove_enrollment(
+    message: str, anchors: Anchors, *, now: datetime, allow_loopback_http: bool = False
+) -> ProvenEnrollment:
+    """Verify a confirmation of enrollment at the time when it was signed; arguments and errors as `prove`."""
+    text = message.strip()
+    chains = ChainCache(ChainRules(anchors=anchors, allow_loopback_http=allow_loopback_http))
+    opened = records.open_message(text, jws.Typ.ENROLLMENT, chains, now=now)
+    try:
+        claims = EnrollmentClaims.model_validate(opened.claims)
+    except ValidationError:
+        raise Malformed("the claims do not have the shape of a confirmation of enrollment") from None
+    return ProvenEnrollment(
+        issuer=opened.issuer,
+        receiver=EntityId(claims.aud),
+        signed_at=opened.signed_at,
+        transfer=claims.transfer,
+        enrolled_on=claims.enrolled_on,
+        digest=digest(text.encode()),
     )
 
 

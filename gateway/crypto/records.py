@@ -15,6 +15,7 @@ from gateway.domain.ids import EntityId
 from gateway.domain.trust import Listing
 from gateway.usecases.ports import OpenedSegment
 
+MAX_MESSAGE_BYTES: Final = 256 * 1024
 _SECTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
@@ -56,6 +57,27 @@ def open_record(record: str, chains: ChainCache, *, now: datetime) -> SignedReco
         signed_at=signed_at,
         segments=_open_segments(claims, chains, signed_at),
     )
+
+
+def open_message(text: str, typ: jws.Typ, chains: ChainCache, *, now: datetime) -> SignedRecord:
+    """Verify a message that carries its chain, at the time when it was signed; it has no segments.
+
+    Raises:
+        Untrusted, Malformed: as `open_record`.
+    """
+    peeked = jws.peek(text, max_bytes=MAX_MESSAGE_BYTES)
+    signed_at = _time(peeked.claims, now)
+    issuer = chains.verify(
+        _chain(peeked.header), now=signed_at, subject=EntityId(str(peeked.claims.get("iss")))
+    )
+    claims = jws.verify(
+        text,
+        typ=typ,
+        keys=parse_jwks(issuer.evidence_jwks),
+        max_bytes=MAX_MESSAGE_BYTES,
+        allow_trust_chain=True,
+    ).claims
+    return SignedRecord(issuer=issuer, claims=claims, signed_at=signed_at, segments=())
 
 
 def _open_segments(claims: Mapping[str, Any], chains: ChainCache, now: datetime) -> tuple[OpenedSegment, ...]:

@@ -66,6 +66,9 @@ class Case:
     """Holder: when it leaves; until then it can be taken back."""
     snapshot_sent_at: datetime | None = None
     """When it left here, or came here."""
+    confirmed_on: date | None = None
+    """The day of the student's enrollment at the new district, as that district confirmed it."""
+    confirmed_at: datetime | None = None
     notice_basis: str | None = None
     """What tells the family of the release; a code of the pack."""
     kept_back: Mapping[str, WithheldReason] = field(default_factory=dict)
@@ -182,6 +185,10 @@ _ALL: Final[Mapping[Role, frozenset[State]]] = {
     | _TO_DO[Role.REQUESTER]
     | _DONE[Role.REQUESTER],
 }
+
+
+TAKEN_IN: Final = frozenset({State.IMPORTED, State.RECEIPTED})
+"""Where a requester has the record, and the former district waits for word of the enrollment."""
 
 
 def states_of(group: Group, role: Role) -> frozenset[State]:

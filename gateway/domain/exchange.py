@@ -153,6 +153,14 @@ class ReceiptClaims(_Claims):
     """Where the record stands in the requester's log (`log_positions`); a receipt stands without it."""
 
 
+class EnrollmentClaims(_Claims):
+    """The new district's word that the student is enrolled there. It names no school and no student."""
+
+    transfer: Text
+    request_digest: DigestText
+    enrolled_on: date
+
+
 class RecordSegment(_Part):
     """A segment on its way: the signed digests and those disclosures that may be seen."""
 

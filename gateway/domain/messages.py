@@ -20,6 +20,7 @@ class MessageType(StrEnum):
     RECEIPT = "backpack-receipt+jwt"
     RECONCILE = "backpack-reconcile+jwt"
     RECONCILED = "backpack-reconciled+jwt"
+    ENROLLMENT = "backpack-enrolment-confirmation+jwt"
     EVENT = "secevent+jwt"
 
 

@@ -83,6 +83,7 @@ def _district() -> Iterable[web.RouteDef]:
         _get(f"{_TRANSFER}/versions/{_VERSION}", peer(FETCH, transfers.get_version)),
         web.post(f"{_TRANSFER}/receipts", peer(REQUEST, transfers.post_receipt)),
         web.post(f"{_TRANSFER}/information", peer(REQUEST, transfers.post_information)),
+        web.post(f"{_TRANSFER}/enrollment", peer(REQUEST, transfers.post_enrollment)),
         web.post(f"{_TRANSFER}/withdrawal", peer(REQUEST, transfers.post_withdrawal)),
         web.post("/exchange/v1/reconciliation", peer(LOG, reconciliation.post_question)),
         web.post("/exchange/v1/events", events.post_event),

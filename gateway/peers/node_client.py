@@ -42,6 +42,7 @@ _PLACE: Final[Mapping[MessageType, str]] = {
     MessageType.INFORMATION: "information",
     MessageType.WITHDRAWAL: "withdrawal",
     MessageType.RECEIPT: "receipts",
+    MessageType.ENROLLMENT: "enrollment",
 }
 """Where a message about a transfer belongs, under the transfer."""
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.domain.casework import Case, Comment, Group, Lane, states_of
+from gateway.domain.casework import TAKEN_IN, Case, Comment, Group, Lane, states_of
 from gateway.domain.errors import Conflict, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.policy.release import WithheldReason
@@ -132,6 +132,9 @@ def _wanted(which: QueueFilter) -> list[ColumnElement[bool]]:
         wanted.append(_c.owner.is_(None))
     if which.schools is not None:
         wanted.append(or_(_c.school.in_(which.schools), _c.school.is_(None)))
+    if which.unconfirmed:
+        taken_in = and_(transfers.c.role == Role.REQUESTER, transfers.c.state.in_(sorted(TAKEN_IN)))
+        wanted += [_c.confirmed_at.is_(None), _c.transfer.in_(select(transfers.c.id).where(taken_in))]
     if which.overdue_on:
         wanted.append(_c.due_on < which.overdue_on)
     return wanted

@@ -26,6 +26,8 @@ cases = Table(
     Column("kept_back", Json, nullable=False),
     Column("snapshot_by", Text),
     Column("snapshot_due_at", Utc),
+    Column("confirmed_on", Day),
+    Column("confirmed_at", Utc),
     sqlite_with_rowid=False,
 )
 Index("cases_by_opening", cases.c.opened_at, cases.c.transfer)

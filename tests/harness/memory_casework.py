@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.domain.casework import Case, Comment, Group, group_of
+from gateway.domain.casework import TAKEN_IN, Case, Comment, Group, group_of
 from gateway.domain.errors import Conflict, Unknown
 from gateway.domain.ids import LocalStudentId, TransferId
 from gateway.domain.proposals import Proposal, ProposalState
@@ -76,6 +76,7 @@ def _wanted(which: QueueFilter, line: Queued) -> bool:
         and which.owner in {None, case.owner}
         and not (which.unowned and case.owner)
         and (which.schools is None or case.school is None or case.school in which.schools)
+        and not (which.unconfirmed and (case.confirmed_at or line.transfer.state not in TAKEN_IN))
         and (which.overdue_on is None or case.due_on < which.overdue_on)
     )
 

@@ -22,6 +22,7 @@ from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant, Listing, Peer
 from gateway.domain.witness import LogFault, Submission, WitnessAnswer, read_submission, write_submission
 from gateway.usecases import answer_peer, answer_reconcile, receive_event, receive_request, witness
+from gateway.usecases.confirm_enrollment import receive_confirmation
 from gateway.usecases.ports import (
     Import,
     Node,
@@ -262,6 +263,7 @@ class NetworkPeers:
             raise Unknown("no transfer")
         receivers = {
             MessageType.RECEIPT: answer_peer.receive_receipt,
+            MessageType.ENROLLMENT: receive_confirmation,
             MessageType.INFORMATION: answer_peer.receive_information,
             MessageType.WITHDRAWAL: answer_peer.receive_withdrawal,
         }

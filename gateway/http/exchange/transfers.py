@@ -21,6 +21,7 @@ from gateway.usecases.answer_peer import (
     receive_withdrawal,
     report_status,
 )
+from gateway.usecases.confirm_enrollment import receive_confirmation
 from gateway.usecases.ports import Node, Status
 from gateway.usecases.receive_request import receive_request
 
@@ -67,6 +68,11 @@ async def get_version(request: web.Request, peer: Peer) -> web.Response:
 async def post_receipt(request: web.Request, peer: Peer) -> web.Response:
     """Take the signed receipt for a record."""
     return await _take(request, peer, receive_receipt)
+
+
+async def post_enrollment(request: web.Request, peer: Peer) -> web.Response:
+    """Take the new school's word that the student is enrolled there."""
+    return await _take(request, peer, receive_confirmation)
 
 
 async def post_information(request: web.Request, peer: Peer) -> web.Response:

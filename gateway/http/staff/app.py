@@ -8,6 +8,7 @@ from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
 from gateway.http.staff import (
     classes,
+    confirmations,
     disclosures,
     home,
     imports,
@@ -36,6 +37,7 @@ PARTS: Final = (
     matches,
     releases,
     snapshots,
+    confirmations,
     imports,
     protections,
     disclosures,

@@ -21,6 +21,7 @@ SECTIONS_OF_PART: Final = (Section("home", HOME, EVERYBODY, "1"),)
 MOST: Final = 99
 """More than that is told as `99+`."""
 _TO_DO: Final = frozenset({Group.TO_DO})
+_CLOSING: Final = frozenset({Group.WAITING, Group.DONE})
 _OPEN: Final = frozenset({Group.TO_DO, Group.WAITING})
 
 
@@ -71,6 +72,7 @@ def _questions(somebody: Person, day: date) -> Iterable[tuple[str, str, QueueFil
         ("late", "late=1", QueueFilter(groups=_OPEN, overdue_on=day)),
         ("asked", "show=todo&direction=holder", asked),
         ("ours", "show=todo&direction=requester", ours),
+        ("confirm", "show=confirm", QueueFilter(groups=_CLOSING, unconfirmed=True)),
         ("mine", "owner=me", QueueFilter(groups=_OPEN, owner=somebody.id)),
     )
 

@@ -32,6 +32,7 @@ _GROUPS: Final = {
     "todo": frozenset({Group.TO_DO}),
     "waiting": frozenset({Group.WAITING}),
     "done": frozenset({Group.DONE}),
+    "confirm": frozenset({Group.WAITING, Group.DONE}),
 }
 _ID: Final = "{id:[TR]-[A-Za-z0-9_-]{8,64}}"
 
@@ -202,6 +203,7 @@ def _which(asked: Filter, somebody: Person, day: date) -> QueueFilter:
         lane=Lane(asked.lane) if asked.lane else None,
         owner=somebody.id if asked.owner == "me" else None,
         unowned=asked.owner == "nobody",
+        unconfirmed=asked.show == "confirm",
         overdue_on=day if asked.late else None,
     )
 

@@ -12,6 +12,8 @@ from gateway.domain.policy.people import Person
 from gateway.domain.transfer import STEPS, Role, State, Transfer
 from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
+from gateway.http.staff.confirmations import CONFIRMERS
+from gateway.http.staff.confirmations import READERS as PROOF_READERS
 from gateway.http.staff.guard import person
 from gateway.http.staff.imports import IMPORTERS
 from gateway.http.staff.page import page
@@ -36,6 +38,8 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
     "case.hand_over": "step.case.hand_over",
     "case.reminded": "step.case.reminded",
     "case.escalated": "step.case.escalated",
+    "enrollment.confirmed": "step.enrollment.confirmed",
+    "enrollment.read": "step.enrollment.read",
     **{f"snapshot.{step}": f"step.snapshot.{step}" for step in _SNAPSHOT},
 }
 """What the log calls a step, and the message that says it. Others are shown as the log has them."""
@@ -58,6 +62,7 @@ class Next:
 _DECIDES: Final = frozenset({State.REVIEW, State.HELD, State.NOTICE, State.APPROVED})
 
 
+_REFUSED: Final = frozenset({State.DENIED, State.WITHDRAWN, State.REVOKED, State.RECALLED})
 _ARRIVED: Final = frozenset({State.VERIFIED, State.IMPORTED, State.RECEIPTED})
 
 
@@ -71,6 +76,13 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
     if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
         return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
     return None
+
+
+def may_confirm(told: Timeline, somebody: Person) -> bool:
+    """Return whether the former district waits for a word that this person may give."""
+    transfer = told.transfer
+    asked = transfer.role is Role.REQUESTER and transfer.remote_id is not None
+    return asked and transfer.state not in _REFUSED and bool(somebody.roles & CONFIRMERS)
 
 
 def has_snapshot(told: Timeline, somebody: Person) -> bool:
@@ -94,6 +106,10 @@ class View:
     printed_at: object
     next_page: Next | None
     """Where the person works on it."""
+    confirms: bool
+    """Whether this person may confirm the enrollment to the former district now."""
+    proof: bool
+    """Whether the new district confirmed the enrollment of a student who left."""
     snapshot: bool
     """Whether there is a day-1 snapshot that this person may open."""
 
@@ -120,6 +136,11 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         told=told,
         state=state,
         next_page=next_page(told.transfer, state, somebody),
+        confirms=may_confirm(told, somebody),
+        proof=told.transfer.role is Role.HOLDER
+        and told.case.confirmed_on is not None
+        and told.transfer.student is not None
+        and bool(somebody.roles & PROOF_READERS),
         snapshot=has_snapshot(told, somebody),
         left=left(told.case.due_on, today(request)),
         colleagues=colleagues(accounts, somebody),

@@ -23,6 +23,8 @@ class QueueFilter:
     """Only those that nobody has taken."""
     schools: frozenset[str] | None = None
     """Only those of these schools, and those of which no school is known yet."""
+    unconfirmed: bool = False
+    """Only those whose record was taken in here and whose enrollment was not confirmed to the other side."""
     overdue_on: date | None = None
     """Only those that were due before this day."""
 

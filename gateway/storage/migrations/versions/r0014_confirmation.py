@@ -1,0 +1,16 @@
+"""Since when a student is enrolled at the new district, as it confirmed.
+
+Revision ID: 0014
+Revises: 0013
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    op.add_column("cases", sa.Column("confirmed_on", sa.Text))
+    op.add_column("cases", sa.Column("confirmed_at", sa.BigInteger))
