@@ -17,6 +17,8 @@ LONGEST: Final = 131_072
 _SPACES: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _LINE_END: Final = r"\r\n"
 BOM: Final = b"\xef\xbb\xbf"
+_SAMPLE: Final = 65_536
+"""Bytes by which it is judged whether most lines have quotation marks."""
 LONE_RETURN: Final = re.compile(rb"\r(?!\n)")
 LOST: Final = b"\xef\xbf\xbd"
 
@@ -58,10 +60,10 @@ def plain_cells(text: bytes, layout: Layout, most_lines: int) -> Plain | None:
     In doubt are a record with another number of cells or of more than `most_lines`, a blank line, a
     quotation mark that is not written as RFC 4180 says, and the header.
     """
-    cells = _parsed(text, layout) if _is_plain(text, layout) else None
+    count = text.count(b"\n")
+    cells = _parsed(text, layout) if _is_plain(text, count, layout) else None
     if cells is None or _has_header(cells, layout):
         return None
-    count = text.count(b"\n")
     if cells.height == count:
         return Plain(cells, pl.int_range(count, dtype=pl.UInt32, eager=True), count)
     heights = cells.select(1 + pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True))).to_series()
@@ -146,30 +148,30 @@ def _record(layout: Layout, line_end: str) -> str:
     return f"{cell}(?:{delimiter}{cell}){{{len(layout.columns) - 1}}}"
 
 
-def _is_plain(text: bytes, layout: Layout) -> bool:
+def _is_plain(text: bytes, lines: int, layout: Layout) -> bool:
     """Tell whether no row lacks a cell: polars would fill it up. Rows with too many it refuses itself."""
     quote = layout.quote.encode() if layout.quote else b""
     if not quote or quote not in text:
-        return text.count(layout.delimiter.encode()) >= text.count(b"\n") * (len(layout.columns) - 1)
+        return text.count(layout.delimiter.encode()) >= lines * (len(layout.columns) - 1)
     try:
-        return _has_a_record_a_line(text, layout, quote) or _has_records(text, layout)
+        return _has_a_record_a_line(text, lines, layout, quote) or _has_records(text, layout)
     except pl.exceptions.PolarsError:
         return False
 
 
-def _has_a_record_a_line(text: bytes, layout: Layout, quote: bytes) -> bool:
+def _has_a_record_a_line(text: bytes, lines: int, layout: Layout, quote: bytes) -> bool:
     """Tell whether each line is a record. Only those with quotation marks are looked at one by one."""
     quoted = _quoted_lines(text, quote)
     if not quoted.str.contains(record_pattern(layout)).all():
         return False
     inside = quoted.str.count_matches(layout.delimiter, literal=True).sum()
-    unquoted = text.count(b"\n") - len(quoted)
+    unquoted = lines - len(quoted)
     return text.count(layout.delimiter.encode()) - inside >= unquoted * (len(layout.columns) - 1)
 
 
 def _quoted_lines(text: bytes, quote: bytes) -> pl.Series:
     """Return the lines that have a quotation mark; where most have none, without looking at each."""
-    if text.count(quote) > text.count(b"\n"):
+    if text.count(quote, 0, _SAMPLE) > text.count(b"\n", 0, _SAMPLE):
         lines = lines_of(text)
         return lines.filter(lines.str.contains(quote.decode(), literal=True))
     found: list[str] = []
