@@ -1,7 +1,8 @@
-"""`backpack map diff`: two runs by their figures, or two mapping files by what they make of every student."""
+"""`backpack map diff`: two runs by their figures; two mapping files, or what is stored, by every student."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -23,10 +24,12 @@ from gateway.cli.map_source import (
 )
 from gateway.cli.options import NODE_TOML, AsJson, ConfigFile
 from gateway.cli.output import columns, say, show
+from gateway.cli.session import at_node
 from gateway.domain.errors import Unknown
 
 if TYPE_CHECKING:
     from gateway.mapping.comparing import Compared
+    from gateway.wiring import Opened
 
 _KINDS: Final = ("changed", "added", "removed")
 
@@ -41,6 +44,9 @@ def diff(
         str | None,
         typer.Option(metavar="FILE", help="Compare with what this mapping file makes of the same source."),
     ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Compare what the last run stored with what the next one would.")
+    ] = False,
     student: Annotated[
         str | None,
         typer.Option(metavar="LOCAL_ID", help="With --against: this student's values; - reads the id."),
@@ -52,13 +58,20 @@ def diff(
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Say what differs between two runs; or, with --against, between two versions of the mapping.
+    """Say what differs between two runs, two versions of the mapping, or the store and the source.
 
-    With --against every student is mapped twice, and nothing is stored.
+    With --against every student is mapped twice, with --stored once; nothing is stored. Students whose
+    whereabouts are protected are left out of what is compared with the store.
     """
-    if (against is None) == (run_a is None):
-        raise typer.BadParameter("name a run, or another mapping file with --against")
+    if [against is not None, run_a is not None, stored].count(True) != 1:
+        raise typer.BadParameter("name a run, or another mapping file with --against, or --stored")
+    if student and against is None:
+        raise typer.BadParameter("--student goes with --against")
     source = source_of(Asked.of(config, file, bundle, adapter, option))
+    if stored:
+        told = _facts(_with_store(config, source))
+        show(told, _lines(told), as_json=as_json)
+        return
     if against is None:
         runs = runs_in(source.folder)
         told = _run_facts(_found(runs, str(run_a)), _found(runs, run_b or str(len(runs))))
@@ -87,7 +100,29 @@ def _compare(before: MappingSource, after: MappingSource, student: str | None) -
     return asyncio.run(work())
 
 
-async def _keep(source: MappingSource, folder: Path, dictionary: Any) -> None:
+def _with_store(config: Path, source: MappingSource) -> "Compared":
+    async def work(opened: "Opened") -> "Compared":
+        from gateway.domain.backpack.compact import Dictionary
+        from gateway.mapping.comparing import compare, keep_stored
+        from gateway.usecases.protection import protected_students
+
+        dictionary = Dictionary(await opened.store.read(lambda tx: tx.backpacks.kept()))
+        hidden = await opened.store.read(protected_students)
+        with work_folder(source) as folder:
+            before, after = folder / "before", folder / "after"
+            before.mkdir()
+            async with aclosing(opened.store.students()) as students:
+                shown = ((one.student, one.sections) async for one in students if one.student not in hidden)
+                await keep_stored(shown, before)
+            await _keep(source, after, dictionary, without=hidden)
+            return compare(before, after, dictionary)
+
+    return at_node(config, work, alone=True)
+
+
+async def _keep(
+    source: MappingSource, folder: Path, dictionary: Any, *, without: Collection[str] = ()
+) -> None:
     from gateway.mapping.bulk import open_bulk
     from gateway.mapping.comparing import keep
 
@@ -98,7 +133,7 @@ async def _keep(source: MappingSource, folder: Path, dictionary: Any) -> None:
     run = await open_bulk(
         source.reader(), mapping, now=source.now, work=work, dictionary=dictionary, bucket=BUCKET
     )
-    await keep(run, folder)
+    await keep(run, folder, without=without)
 
 
 def _found(runs: list[Run], number: str) -> Run:

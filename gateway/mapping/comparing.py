@@ -1,7 +1,7 @@
 """What two mappings of the same source make of the same students, field by field."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,9 +10,13 @@ import orjson
 import polars as pl
 
 from gateway.domain.backpack.compact import Dictionary
+from gateway.domain.backpack.document import SECTIONS
 from gateway.mapping.bulk import BulkRun
 
 _SLICES: Final = 32
+_AT_ONCE: Final = 2_000
+"""Stored students in memory."""
+_SCHEMA: Final = dict.fromkeys(("student", *SECTIONS), pl.String)
 _NOT_SECTIONS: Final = frozenset({"student", "line"})
 _MISSING: Final = object()
 
@@ -44,24 +48,45 @@ class Compared:
     """Of the student who was asked for."""
 
 
-async def keep(run: BulkRun, folder: Path) -> None:
-    """Write the documents of a run into a folder, by slices of students, one bucket after the other."""
+async def keep(run: BulkRun, folder: Path, *, without: Collection[str] = ()) -> None:
+    """Write the documents of a run into a folder, but those of some students, one bucket after the other."""
+    left_out = pl.col("student").is_in(list(without))
     async for bucket in run.made():
-        students = bucket.students.select(
-            name for name in bucket.students.columns if not name.startswith("@")
-        )
-        whose = pl.col("student").hash(seed=2) % _SLICES
-        for number in range(_SLICES):
-            part = students.filter(whose == number)
-            if part.height:
-                part.write_ipc(folder / f"{number}-{bucket.numbers[0]}.arrow")
+        columns = [name for name in bucket.students.columns if not name.startswith("@")]
+        _keep(bucket.students.select(columns).filter(~left_out), folder, bucket.numbers[0])
+
+
+async def keep_stored(documents: AsyncIterable[tuple[str, bytes]], folder: Path) -> None:
+    """Write documents that an earlier run made into a folder as `keep` does.
+
+    Args:
+        documents: Of each student, by local id: JSON object of compact entries by section.
+        folder: An empty one.
+    """
+    waiting: list[dict[str, str]] = []
+    number = 0
+    async for student, document in documents:
+        sections = {name: orjson.dumps(found).decode() for name, found in orjson.loads(document).items()}
+        waiting.append({"student": student, **sections})
+        if len(waiting) == _AT_ONCE:
+            _keep(pl.DataFrame(waiting, _SCHEMA), folder, number)
+            waiting, number = [], number + 1
+    _keep(pl.DataFrame(waiting, _SCHEMA), folder, number)
+
+
+def _keep(students: pl.DataFrame, folder: Path, name: int) -> None:
+    whose = pl.col("student").hash(seed=2) % _SLICES
+    for number in range(_SLICES):
+        part = students.filter(whose == number)
+        if part.height:
+            part.write_ipc(folder / f"{number}-{name}.arrow")
 
 
 def compare(before: Path, after: Path, dictionary: Dictionary, student: str | None = None) -> Compared:
     """Compare what two runs made, which used the same dictionary.
 
     Args:
-        before: Folder of the one, as `keep` wrote it.
+        before: Folder of the one, as `keep` or `keep_stored` wrote it.
         after: Of the other.
         dictionary: Of both.
         student: Whose differences are wanted one by one.
