@@ -35,6 +35,7 @@ _NEXT: Final = {
         _S.RELEASED: Next(_THERE, "fetches the record"),
         _S.FETCHED: Next(_THERE, "checks the record and sends a receipt"),
         _S.ACKED: Next(_NOBODY, "the other district has the record and confirmed it"),
+        _S.CORRECTED: Next(_THERE, "sends a new one-time key for the corrected record"),
         _S.WITHDRAWN: Next(
             _NOBODY, "withdrawn; if it was fetched before and must not be used, recall it", "recall"
         ),
@@ -48,6 +49,7 @@ _NEXT: Final = {
         _S.VERIFIED: Next(_HERE, "the record is proven: import it", "import"),
         _S.REJECTED: Next(_THERE, "sends the record anew: what came could not be used"),
         _S.IMPORTED: Next(_NODE, "sends the receipt"),
+        _S.CORRECTED: Next(_THERE, "seals the corrected record for this node"),
         _S.RECEIPTED: Next(_NOBODY, "the record is here and the other district knows"),
     },
 }

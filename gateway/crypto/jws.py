@@ -44,6 +44,7 @@ class Typ(StrEnum):
     RECORD = "backpack-record+jwt"
     PART = "backpack-part+jwt"
     RECEIPT = "backpack-receipt+jwt"
+    REKEY = "backpack-rekey+jwt"
     WITHDRAW = "backpack-withdraw+jwt"
     RECONCILE = "backpack-reconcile+jwt"
     RECONCILED = "backpack-reconciled+jwt"

@@ -174,13 +174,16 @@ _ALL: Final[Mapping[Role, frozenset[State]]] = {
     Role.HOLDER: frozenset(
         {
             *(State.RECEIVED, State.MATCHING, State.NEEDS_INFO, State.NOTICE),
-            *(State.APPROVED, State.PACKAGED, State.RELEASED, State.FETCHED),
+            *(State.APPROVED, State.PACKAGED, State.RELEASED, State.FETCHED, State.CORRECTED),
         }
     )
     | _TO_DO[Role.HOLDER]
     | _DONE[Role.HOLDER],
     Role.REQUESTER: frozenset(
-        {State.DRAFTED, State.REQUESTED, State.RELEASED, State.FETCHED, State.REJECTED, State.IMPORTED}
+        {
+            *(State.DRAFTED, State.REQUESTED, State.RELEASED, State.FETCHED),
+            *(State.REJECTED, State.IMPORTED, State.CORRECTED),
+        }
     )
     | _TO_DO[Role.REQUESTER]
     | _DONE[Role.REQUESTER],

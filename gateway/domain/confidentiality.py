@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic.fields import FieldInfo
 
+from gateway.domain.backpack.base import Meta
 from gateway.domain.backpack.document import model_of
 from gateway.domain.backpack.extensions import known_extension
 from gateway.domain.backpack.field import Part
@@ -25,6 +26,7 @@ Json = Mapping[str, Any]
 Sections = Mapping[str, Sequence[Json]]
 _Gone = Callable[[FieldInfo, Any], bool]
 
+_STATEMENTS: Final = Meta.model_fields["statements"]
 _LEAST_DIGITS: Final = 7
 _LEAST_LETTERS: Final = 6
 
@@ -33,7 +35,8 @@ def confidential(sections: Sections, *, substitute: Json | None = None) -> dict[
     """Return the entries of a student without what tells where the student is.
 
     Works on entries of the present schema, as on the wire or compact and expanded; `meta` stays but for its
-    extensions. An entry of a kind that the schema does not know goes as a whole. What is confidential
+    extensions. An entry of a kind that the schema does not know goes as a whole, and so does
+    one with a statement that tells the place: the two are never parted. What is confidential
     already stays as it is.
 
     Args:
@@ -80,6 +83,8 @@ def _entry_without(section: str, entry: Json, gone: _Gone) -> dict[str, Any] | N
     if left is None or "meta" not in entry:
         return left
     meta = entry["meta"]
+    if any(gone(_STATEMENTS, one["text"]) for one in meta.get("statements", ())):
+        return None
     extensions = _extensions(meta[EXTENSIONS]) if EXTENSIONS in meta else {}
     bare = {name: value for name, value in meta.items() if name != EXTENSIONS}
     return {"meta": bare | ({EXTENSIONS: extensions} if extensions else {}), **left}

@@ -161,6 +161,14 @@ class EnrollmentClaims(_Claims):
     enrolled_on: date
 
 
+class RekeyClaims(_Claims):
+    """A new one-time key, for a correction of a record whose first key is gone."""
+
+    transfer: Text
+    request_digest: DigestText
+    response_encryption: ResponseEncryption
+
+
 class RecordSegment(_Part):
     """A segment on its way: the signed digests and those disclosures that may be seen."""
 
@@ -226,13 +234,26 @@ class PartClaims(_Claims):
     record: RecordBody
 
 
+class Change(BaseModel):
+    """Why there is another version of a record, and where it differs."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    reason: Name
+    pointers: Annotated[tuple[Text, ...], Field(max_length=1000)] = ()
+    """Section and field, such as `/grades/grade.letter`; a section alone where an entry came or went."""
+
+
 class RecordClaims(_Claims):
     """A released record, tied to the request that it answers."""
 
     transfer: Text
     request_digest: DigestText
     version: RecordVersion
-    replaces: str | None = None
+    replaces: DigestText | None = None
+    """Of the record that this one corrects."""
+    change: Change | None = None
+    """Why and where a corrected record is another one."""
     approved: dict[str, Any]
     basis: dict[str, Any] = {}
     """Legal basis and notice basis, as the holder states them; empty from a node that states none."""

@@ -21,6 +21,7 @@ class MessageType(StrEnum):
     RECONCILE = "backpack-reconcile+jwt"
     RECONCILED = "backpack-reconciled+jwt"
     ENROLLMENT = "backpack-enrolment-confirmation+jwt"
+    REKEY = "backpack-rekey+jwt"
     EVENT = "secevent+jwt"
 
 
@@ -32,6 +33,7 @@ class EventType(StrEnum):
     """What a security event token announces (RFC 8417). A hint: the receiver always asks back."""
 
     TRANSFER_STATE = "urn:backpack:event:transfer-state"
+    RECORD_CORRECTED = "urn:backpack:event:record-corrected"
     ENTITY_SUSPENDED = "urn:backpack:event:entity-suspended"
 
 

@@ -37,6 +37,8 @@ class State(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     RECALLED = "recalled"
+    CORRECTED = "corrected"
+    """What was taken in is to be corrected: a new one-time key is needed before the record can be sent."""
     CLOSED = "closed"
 
     DRAFTED = "drafted"
@@ -65,23 +67,27 @@ STEPS: Final[Mapping[Role, Mapping[State, frozenset[State]]]] = {
         _S.REVIEW: _ENDS | {_S.NOTICE, _S.APPROVED, _S.DENIED, _S.HELD},
         _S.HELD: _ENDS | {_S.REVIEW, _S.DENIED},
         _S.NOTICE: _ENDS | {_S.APPROVED, _S.DENIED, _S.HELD},
-        _S.APPROVED: _ENDS | {_S.PACKAGED, _S.HELD, _S.REVOKED, _S.REVIEW},
-        _S.PACKAGED: _ENDS | {_S.RELEASED, _S.REVOKED},
-        _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED},
+        _S.APPROVED: _ENDS | {_S.PACKAGED, _S.HELD, _S.REVOKED, _S.REVIEW, _S.CORRECTED, _S.ACKED},
+        _S.PACKAGED: _ENDS | {_S.RELEASED, _S.REVOKED, _S.ACKED},
+        _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED, _S.APPROVED, _S.ACKED},
         _S.FETCHED: frozenset({_S.ACKED, _S.APPROVED, _S.REVOKED, _S.RECALLED, _S.WITHDRAWN, _S.CLOSED}),
-        _S.ACKED: frozenset({_S.RECALLED, _S.CLOSED}),
+        _S.ACKED: frozenset({_S.APPROVED, _S.RECALLED, _S.CLOSED}),
+        _S.CORRECTED: frozenset({_S.APPROVED, _S.ACKED, _S.RECALLED}),
+        _S.CLOSED: frozenset({_S.APPROVED}),
         _S.WITHDRAWN: frozenset({_S.RECALLED}),
     },
     Role.REQUESTER: {
         _S.DRAFTED: _ENDS | {_S.REQUESTED, _S.DENIED},
         _S.REQUESTED: _ENDS | {_S.NEEDS_INFO, _S.RELEASED, _S.DENIED, _S.REVOKED},
         _S.NEEDS_INFO: _ENDS | {_S.REQUESTED, _S.RELEASED, _S.DENIED, _S.REVOKED},
-        _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED, _S.REQUESTED},
+        _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED, _S.REQUESTED, _S.RECEIPTED, _S.RECALLED},
         _S.FETCHED: frozenset({_S.VERIFIED, _S.REJECTED, _S.RECALLED}),
-        _S.REJECTED: _ENDS | {_S.RELEASED, _S.REVOKED, _S.DENIED, _S.RECALLED},
-        _S.VERIFIED: frozenset({_S.IMPORTED, _S.REJECTED, _S.RECALLED}),
-        _S.IMPORTED: frozenset({_S.RECEIPTED, _S.RECALLED}),
-        _S.RECEIPTED: frozenset({_S.RECALLED, _S.CLOSED}),
+        _S.REJECTED: _ENDS | {_S.RELEASED, _S.REVOKED, _S.DENIED, _S.RECALLED, _S.RECEIPTED},
+        _S.VERIFIED: frozenset({_S.IMPORTED, _S.REJECTED, _S.RECALLED, _S.RELEASED}),
+        _S.IMPORTED: frozenset({_S.RECEIPTED, _S.RECALLED, _S.RELEASED, _S.CORRECTED}),
+        _S.RECEIPTED: frozenset({_S.RECALLED, _S.CLOSED, _S.CORRECTED}),
+        _S.CORRECTED: frozenset({_S.RELEASED, _S.RECEIPTED, _S.RECALLED}),
+        _S.CLOSED: frozenset({_S.CORRECTED}),
     },
 }
 """From each state, the states that may follow. A state that is not a key is an end."""
@@ -159,6 +165,8 @@ class Transfer:
     """Requester: the one-time private key. Holder: the one-time public key. JSON; gone after the receipt."""
     version: int = 0
     """The record's version: how often it was packaged."""
+    accepted_version: int = 0
+    """Holder: the version that was receipted as accepted. Requester: the one taken in. 0: none yet."""
     record_digest: Digest | None = None
     parcel_digest: Digest | None = None
     """Digest of the JWE as served."""
@@ -195,8 +203,8 @@ class Transfer:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing can follow."""
-        return self.state not in STEPS[self.role]
+        """Whether nothing can follow, but for a correction of what was taken in."""
+        return self.state is State.CLOSED or self.state not in STEPS[self.role]
 
 
 _PUBLIC: Final = {
@@ -211,6 +219,7 @@ _PUBLIC: Final = {
     _S.REVOKED: "revoked",
     _S.EXPIRED: "expired",
     _S.RECALLED: "recalled",
+    _S.CORRECTED: "corrected",
 }
 
 
@@ -218,8 +227,11 @@ def public_state(transfer: Transfer) -> str:
     """Return what the requester may know: found, not found and held are all `pending`.
 
     A closed transfer that was receipted stays `acked`. One that ended without a record reads as denied,
-    whether nobody was found, somebody kept it back or nobody decided.
+    whether nobody was found, somebody kept it back or nobody decided. What was taken in stays `acked` until
+    its correction asks for a new one-time key.
     """
+    if transfer.accepted_version and transfer.state in {State.APPROVED, State.PACKAGED}:
+        return "pending" if transfer.response_key else "acked"
     if transfer.state is State.CLOSED and transfer.version:
         return "acked"
     if transfer.state is State.EXPIRED and not transfer.version:

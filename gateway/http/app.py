@@ -86,6 +86,7 @@ def _district() -> Iterable[web.RouteDef]:
         web.post(f"{_TRANSFER}/enrollment", peer(REQUEST, transfers.post_enrollment)),
         web.post(f"{_TRANSFER}/withdrawal", peer(REQUEST, transfers.post_withdrawal)),
         web.post("/exchange/v1/reconciliation", peer(LOG, reconciliation.post_question)),
+        web.post(f"{_TRANSFER}/rekeys", peer(REQUEST, transfers.post_rekey)),
         web.post("/exchange/v1/events", events.post_event),
     )
 

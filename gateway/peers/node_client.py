@@ -41,6 +41,7 @@ _NAMES_STUDENT: Final = frozenset({MessageType.REQUEST, MessageType.INFORMATION}
 _PLACE: Final[Mapping[MessageType, str]] = {
     MessageType.INFORMATION: "information",
     MessageType.WITHDRAWAL: "withdrawal",
+    MessageType.REKEY: "rekeys",
     MessageType.RECEIPT: "receipts",
     MessageType.ENROLLMENT: "enrollment",
 }

@@ -46,14 +46,22 @@ class SqlParcels:
 
 _SEGMENT_NAMES: Final = tuple(field.name for field in fields(Segment))
 _segment = select(*(segments.c[name] for name in _SEGMENT_NAMES))
-_BY_DIGEST = _segment.where(segments.c.digest == bindparam("digest")).with_for_update()
+_ONE = _segment.where(segments.c.digest == bindparam("digest"))
+_BY_DIGEST = _ONE.with_for_update()
+_REPLACE = (
+    update(segments).where(segments.c.digest == bindparam("b_digest")).values(replaced_by=bindparam("by"))
+)
 _OWN = _segment.where(
     segments.c.student == bindparam("student"), segments.c.fingerprint == bindparam("fingerprint")
 ).order_by(segments.c.at.desc())
+_NEWEST_OWN = (
+    _segment.where(segments.c.student == bindparam("student")).order_by(segments.c.at.desc()).limit(1)
+)
 _RECEIVED = _segment.where(
     segments.c.state_key == bindparam("state_key"),
     segments.c.birth_date == bindparam("birth_date"),
     segments.c.received_with.is_not(None),
+    segments.c.replaced_by.is_(None),
 ).order_by(segments.c.at, segments.c.digest)
 _WITH_TRANSFER = (
     _segment.join(segment_transfers, segment_transfers.c.segment == segments.c.digest)
@@ -84,7 +92,7 @@ class SqlSegments:
 
     def put(self, segment: Segment) -> None:
         """Store it; the same digest twice is one row, to which new disclosures and transfers are added."""
-        row = {**_values(segment), "state_key": normalise_id(segment.state_id) or None}
+        row = {**_values(segment), "state_key": normalise_id(segment.state_id) or None, "replaced_by": None}
         if not self._db.add(segments, row):
             self._disclose(segment)
         if segment.received_with is not None:
@@ -102,12 +110,27 @@ class SqlSegments:
         rows = self._db.all(_OWN, {"student": student, "fingerprint": fingerprint})
         return next(iter(_segments(rows)), None)
 
+    def newest_own(self, student: LocalStudentId) -> Segment | None:
+        """Return what this district signed about the student last, whatever it says."""
+        return next(iter(_segments(self._db.all(_NEWEST_OWN, {"student": student}))), None)
+
+    def get(self, digest: Digest) -> Segment:
+        """Return it, or raise `Unknown`."""
+        row = self._db.first(_ONE, {"digest": digest})
+        if row is None:
+            raise Unknown("there is no such segment")
+        return Segment(**row)
+
+    def replace(self, old: Digest, new: Digest) -> None:
+        """Note that its issuer says something else now: it is kept, and travels no further."""
+        self._db.run(_REPLACE, {"b_digest": old, "by": new})
+
     def forget_own(self, student: LocalStudentId) -> None:
         """Delete what this district signed about the student."""
         self._db.run(_FORGET_OWN, {"b_student": student})
 
     def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
-        """Return what other districts asserted about the student, oldest first; none without both keys."""
+        """Return what other districts asserted about the student, oldest first, but for what was replaced."""
         state_key = normalise_id(state_id)
         if not state_key or birth_date is None:
             return []
@@ -168,6 +191,7 @@ class SqlSent:
 
 _ARCHIVED = select(archive).where(archive.c.transfer == bindparam("transfer"))
 _VERSION = _ARCHIVED.where(archive.c.version == bindparam("version"))
+_SAME = _ARCHIVED.where(archive.c.digest == bindparam("digest")).limit(1)
 _NEWEST = _ARCHIVED.order_by(archive.c.version.desc()).limit(1)
 
 
@@ -189,6 +213,11 @@ class SqlArchive:
         if row is None:
             raise Unknown("there is no such record")
         return ArchivedRecord(**row)
+
+    def with_digest(self, transfer: TransferId, record: Digest) -> ArchivedRecord | None:
+        """Return the record of that digest, if it came with the transfer."""
+        row = self._db.first(_SAME, {"transfer": transfer, "digest": record})
+        return None if row is None else ArchivedRecord(**row)
 
 
 def _values(item: Parcel | Segment | ArchivedRecord | SentSegment) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from gateway.domain.transfer import Reason, Role, State
 from gateway.mapping.findings import Rule
 from gateway.storage import (
     tables_casework,
+    tables_corrections,
     tables_drafts,
     tables_evidence,
     tables_people,
@@ -34,6 +35,7 @@ from gateway.storage.metadata import metadata
 __all__ = [
     "metadata",
     "tables_casework",
+    "tables_corrections",
     "tables_drafts",
     "tables_evidence",
     "tables_people",
@@ -78,6 +80,7 @@ transfers = Table(
     Column("enrolled_on", Day),
     Column("subject", Json, nullable=False),
     Column("response_key", Text),
+    Column("accepted_version", Integer, nullable=False, server_default="0"),
 )
 _holder = transfers.c.role == Role.HOLDER
 _requester = transfers.c.role == Role.REQUESTER
@@ -147,6 +150,7 @@ segments = Table(
     Column("at", Utc, nullable=False),
     Column("jws", Text, nullable=False),
     Column("disclosures", Json, nullable=False),
+    Column("replaced_by", Text),
 )
 Index("segments_by_student", segments.c.student, segments.c.fingerprint)
 Index("segments_by_state_id", segments.c.state_key, segments.c.birth_date)

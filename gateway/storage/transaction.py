@@ -6,6 +6,7 @@ from gateway.storage.audit import SqlAuditLog, SqlCheckpoints
 from gateway.storage.backpacks import SqlBackpacks, SqlFindings
 from gateway.storage.casework import SqlCases
 from gateway.storage.contributions import SqlContributions
+from gateway.storage.corrections import SqlCorrections, SqlStatements
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
@@ -32,6 +33,8 @@ class SqlTx:
     def __init__(self, db: Db) -> None:
         self.transfers = SqlTransfers(db)
         self.cases = SqlCases(db)
+        self.corrections = SqlCorrections(db)
+        self.statements = SqlStatements(db)
         self.proposals = SqlProposals(db)
         self.messages = SqlMessages(db)
         self.parcels = SqlParcels(db)

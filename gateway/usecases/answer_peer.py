@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS
+from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS, TRANSFER_LIFE
 from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
-from gateway.domain.exchange import InformationClaims, ReceiptClaims, WithdrawalClaims
+from gateway.domain.exchange import InformationClaims, ReceiptClaims, RekeyClaims, WithdrawalClaims
 from gateway.domain.ids import Digest, EntityId, TransferId, digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.messages import MessageType
@@ -14,7 +14,8 @@ from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
 from gateway.usecases.anchoring import add_anchored, checked_position, keep_position, position_of
 from gateway.usecases.disclosures import ahead, released
-from gateway.usecases.evidence import incoming, leaf, read, status_of
+from gateway.usecases.evidence import as_taken_in, incoming, leaf, read, status_of
+from gateway.usecases.onward import pass_on_to
 from gateway.usecases.ports import Node, Parcel, Status, Tx
 
 FETCHABLE = frozenset({State.RELEASED, State.FETCHED})
@@ -74,6 +75,8 @@ async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Pa
         transfer = tx.transfers.get_of(id_, peer.id)
         if transfer.state in _TAKEN_BACK or (transfer.state in FETCHABLE and now >= transfer.expires_at):
             raise Gone("the record was taken back or has expired")
+        if _is_replaced(transfer, version):
+            raise Gone("this version was taken back, or another one takes its place")
         if transfer.state not in FETCHABLE or version != transfer.version:
             raise Unknown("no such version")
         if transfer.fetches >= MAX_FETCHES:
@@ -113,6 +116,12 @@ async def hand_over_snapshot(node: Node, peer: Peer, id_: TransferId, version: i
         return parcel
 
     return await node.store.write(fetch)
+
+
+def _is_replaced(transfer: Transfer, version: int) -> bool:
+    """Whether that version was there to be fetched, and is not any more."""
+    again = version == transfer.version and transfer.state in {State.APPROVED, State.ACKED}
+    return transfer.accepted_version < version and (version < transfer.version or again)
 
 
 def _fetched(transfer: Transfer, now: datetime) -> Transfer:
@@ -157,7 +166,9 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
             tx, checked_position(node, after, peer.listing, claims.log, about=about, message=of_receipt)
         )
         said = leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(of_receipt,))
-        return after, add_anchored(node, tx, said)
+        position = add_anchored(node, tx, said)
+        pass_on_to(tx, node, after)
+        return tx.transfers.get(id_), position
 
     after, position = await node.store.write(store)
     node.wake()
@@ -194,6 +205,40 @@ async def receive_information(node: Node, peer: Peer, id_: TransferId, jws: str)
     return status_of(after)
 
 
+async def receive_rekey(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
+    """Take the new one-time key for a correction: the record is packaged anew. The same key again: no change.
+
+    Raises:
+        Unknown: no such transfer of this peer.
+        Conflict: nothing waits for a key.
+        Malformed: it is no key.
+    """
+    claims = read(node, MessageType.REKEY, jws, peer.listing, RekeyClaims)
+    key = node.seals.accept_response_key(claims.response_encryption.jwk)
+    now = node.now()
+
+    def store(tx: Tx) -> Transfer:
+        transfer = tx.transfers.get_of(id_, peer.id)
+        if _already(tx, transfer, jws):
+            return transfer
+        if transfer.state is not State.CORRECTED:
+            raise Conflict("no correction waits for a key")
+        if claims.transfer != id_ or claims.request_digest != transfer.request_digest:
+            raise Conflict("the key is for another transfer")
+        after = transfer.to(
+            State.APPROVED, at=now, response_key=key, expires_at=now + TRANSFER_LIFE, next_try_at=now
+        )
+        tx.transfers.move(transfer, after)
+        tx.messages.add(incoming(MessageType.REKEY, jws, after, claims.jti, now))
+        proof = (digest(jws.encode()),)
+        tx.audit.add(leaf(after, now, actor=peer.id, action="release.rekeyed", digests=proof))
+        return after
+
+    after = await node.store.write(store)
+    node.wake()
+    return status_of(after)
+
+
 async def receive_withdrawal(node: Node, peer: Peer, id_: TransferId, jws: str) -> Status:
     """End a transfer that its requester no longer needs. Once there is a receipt it is too late.
 
@@ -210,6 +255,8 @@ async def receive_withdrawal(node: Node, peer: Peer, id_: TransferId, jws: str) 
             return transfer
         if claims.transfer != id_:
             raise Conflict("the withdrawal names another transfer")
+        if transfer.accepted_version:
+            raise Conflict("the record was taken in before")
         after = transfer.to(State.WITHDRAWN, at=now, reason=Reason.NOT_NEEDED, next_try_at=None)
         tx.transfers.move(transfer, after)
         tx.messages.add(incoming(MessageType.WITHDRAWAL, jws, after, claims.jti, now))
@@ -228,13 +275,21 @@ def _already(tx: Tx, transfer: Transfer, jws: str) -> bool:
 def _after_receipt(transfer: Transfer, claims: ReceiptClaims, now: datetime) -> Transfer:
     """ACKED for an accepted record; back to APPROVED for a rejected one, to be packaged once more.
 
-    After the last version that may be tried a person must look: the transfer is revoked.
+    After the last version that may be tried a person must look: the transfer is revoked; where a correction
+    failed, what was taken in stands.
     """
     if claims.outcome == "accepted":
         closes_at = now + KEEP_AFTER_RECEIPT
         return transfer.to(
-            State.ACKED, at=now, response_key=None, expires_at=closes_at, next_try_at=closes_at
+            State.ACKED,
+            at=now,
+            accepted_version=transfer.version,
+            response_key=None,
+            expires_at=closes_at,
+            next_try_at=closes_at,
         )
-    if claims.outcome == "rejected" and transfer.version < MAX_VERSIONS:
+    if claims.outcome == "rejected" and transfer.version - transfer.accepted_version < MAX_VERSIONS:
         return transfer.to(State.APPROVED, at=now, next_try_at=now)
+    if transfer.accepted_version:
+        return as_taken_in(transfer, now)
     return transfer.to(State.REVOKED, at=now, reason=Reason.NOT_VERIFIED, next_try_at=None)

@@ -124,7 +124,7 @@ def _after_refusal(node: Node, transfer: Transfer, message: Message, fault: Gate
         return transfer.to(
             State.DENIED, at=now, reason=Reason.REFUSED_BY_PEER, response_key=None, next_try_at=None
         )
-    asks = {MessageType.RECEIPT, MessageType.INFORMATION}
+    asks = {MessageType.RECEIPT, MessageType.INFORMATION, MessageType.REKEY}
     if message.type in asks and not transfer.ended:
         return transfer.stay(at=now, next_try_at=now)
     return None

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from gateway.domain.audit import Leaf
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL, KEEP_AFTER_RECEIPT
 from gateway.domain.errors import Malformed
 from gateway.domain.ids import digest
 from gateway.domain.log_positions import LogPosition
@@ -69,6 +70,23 @@ def announcement(node: Node, transfer: Transfer) -> Message:
     return outgoing(node, transfer, MessageType.EVENT, claims)
 
 
+def correction_announcement(node: Node, transfer: Transfer) -> Message:
+    """Return the event that tells the receiver that there is a correction of what it has."""
+    event = {"transfer": transfer.id, "request": transfer.request_jti}
+    claims = {"txn": transfer.id, "events": {EventType.RECORD_CORRECTED.value: event}}
+    return outgoing(node, transfer, MessageType.EVENT, claims)
+
+
+def rekey(node: Node, transfer: Transfer) -> Message:
+    """Return the message with the new one-time key of the transfer."""
+    claims = {
+        "transfer": transfer.remote_id,
+        "request_digest": transfer.request_digest,
+        "response_encryption": node.seals.response_encryption(transfer.response_key or ""),
+    }
+    return outgoing(node, transfer, MessageType.REKEY, claims)
+
+
 def receipt(
     node: Node,
     transfer: Transfer,
@@ -120,6 +138,21 @@ def _place(kind: str, loc: tuple[int | str, ...]) -> str:
     return ".".join(map(str, loc[:-1] if kind == "extra_forbidden" else loc)) or "the claims"
 
 
+def as_taken_in(transfer: Transfer, now: datetime) -> Transfer:
+    """Return a transfer whose correction came to nothing: the version that was taken in stands."""
+    holder = transfer.role is Role.HOLDER
+    closes_at = now + KEEP_AFTER_RECEIPT
+    return transfer.to(
+        State.ACKED if holder else State.RECEIPTED,
+        at=now,
+        version=transfer.version if holder else transfer.accepted_version,
+        reason=None,
+        response_key=None,
+        expires_at=closes_at,
+        next_try_at=closes_at if holder else now + FOLLOW_UP_INTERVAL,
+    )
+
+
 def status_of(transfer: Transfer, *, snapshot: bool = False) -> Status:
     """Return what the requester may know of the holder's transfer, and whether a snapshot waits for it."""
     waiting = transfer.state in {State.RELEASED, State.FETCHED}
@@ -127,7 +160,7 @@ def status_of(transfer: Transfer, *, snapshot: bool = False) -> Status:
     return Status(
         transfer=transfer.id,
         state=public_state(transfer),
-        version=transfer.version if waiting or transfer.state is State.ACKED else 0,
+        version=transfer.version if waiting or transfer.accepted_version else 0,
         needs=transfer.needs if asks else (),
         reason=transfer.reason if transfer.state in {State.REVOKED, State.RECALLED} else None,
         snapshot=snapshot,

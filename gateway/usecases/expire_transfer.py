@@ -1,7 +1,9 @@
 """End a transfer whose time is over; a step of the loop."""
 
+from datetime import datetime
+
 from gateway.domain.transfer import STEPS, Reason, Role, State, Transfer
-from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.evidence import announcement, as_taken_in, leaf
 from gateway.usecases.ports import Node, Tx
 
 
@@ -14,8 +16,7 @@ async def expire(node: Node, transfer: Transfer) -> Transfer:
         after = transfer.stay(at=now, next_try_at=due)
         await node.store.write(lambda tx: tx.transfers.move(transfer, after))
         return after
-    reason = transfer.reason or Reason.NO_ANSWER
-    after = transfer.to(state, at=now, reason=reason, response_key=None, next_try_at=None)
+    after = _ended(transfer, state, now)
     tells = transfer.role is Role.HOLDER and not transfer.version
     messages = [announcement(node, after)] if tells else []
 
@@ -32,7 +33,22 @@ async def expire(node: Node, transfer: Transfer) -> Transfer:
     return after
 
 
+def _ended(transfer: Transfer, state: State, now: datetime) -> Transfer:
+    if state in _STANDS:
+        return as_taken_in(transfer, now)
+    reason = transfer.reason or Reason.NO_ANSWER
+    return transfer.to(state, at=now, reason=reason, response_key=None, next_try_at=None)
+
+
+_STANDS = frozenset({State.ACKED, State.RECEIPTED})
+
+
 def end_of(transfer: Transfer) -> State | None:
-    """Return the state that ends the transfer when its time is over, if it has such an end."""
+    """Return the state that ends the transfer when its time is over, if it has such an end.
+
+    Where a correction was not finished, what was taken in stands.
+    """
     reachable = STEPS[transfer.role].get(transfer.state, frozenset())
+    if transfer.accepted_version and transfer.state is not State.IMPORTED and (stands := reachable & _STANDS):
+        return next(iter(stands))
     return next((state for state in (State.CLOSED, State.EXPIRED) if state in reachable), None)

@@ -1,15 +1,18 @@
 """Fetch a released record, open it and prove it; steps of the loop at the requester."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from pydantic import ValidationError
 
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
-from gateway.domain.errors import Conflict, Gone, Malformed, TooLarge, Untrusted
+from gateway.domain.errors import Conflict, Forbidden, Gone, Malformed, TooLarge, Untrusted
 from gateway.domain.exchange import RecordClaims
 from gateway.domain.ids import Digest, digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.anchoring import add_anchored, position_of
-from gateway.usecases.evidence import leaf, receipt
+from gateway.usecases.evidence import as_taken_in, leaf, receipt
 from gateway.usecases.import_backpack import AUTOMATIC, import_record
 from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Parcel, Tx
 from gateway.usecases.received import is_about, names_another
@@ -26,8 +29,9 @@ async def fetch_parcel(node: Node, transfer: Transfer) -> Transfer:
     now = node.now()
     try:
         jwe = await node.peers.fetch(holder, transfer.remote_id, transfer.version)
-    except Gone:
-        return await _back(node, transfer)
+    except (Gone, Forbidden) as fault:
+        wait = timedelta(0) if isinstance(fault, Gone) else node.pace.first_retry
+        return await _back(node, transfer, wait)
     parcel = Parcel(transfer=transfer.id, version=transfer.version, jwe=jwe, digest=digest(jwe))
     after = transfer.to(State.FETCHED, at=now, parcel_digest=parcel.digest, next_try_at=now)
 
@@ -49,7 +53,9 @@ async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
     try:
         jws = await node.seals.unseal(parcel.jwe, transfer.response_key or "")
         record = await node.seals.open_record(jws, transfer.peer)
-        _check_answers(transfer, record)
+        replaces = record.claims.get("replaces")
+        before = await node.store.read(lambda tx: tx.archive.with_digest(transfer.id, Digest(str(replaces))))
+        _check_answers(transfer, record, known=before is not None)
     except (Untrusted, Malformed, TooLarge, Conflict) as fault:
         return await _reject(node, transfer, parcel, fault.code)
     verified, archived, log = await _keep(node, transfer, record, jws)
@@ -58,8 +64,8 @@ async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
     return await import_record(node, verified, archived, record, actor=AUTOMATIC, log=log)
 
 
-def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
-    """Refuse a record that is not the answer to this request."""
+def _check_answers(transfer: Transfer, record: OpenedRecord, *, known: bool) -> None:
+    """Refuse a record that is not the answer to this request, or corrects one that is not known here."""
     try:
         claims = RecordClaims.model_validate(record.claims)
     except ValidationError:
@@ -68,6 +74,8 @@ def _check_answers(transfer: Transfer, record: OpenedRecord) -> None:
         raise Conflict("the record answers another request")
     if claims.transfer != transfer.remote_id or claims.version != transfer.version:
         raise Conflict("the record is of another transfer or version")
+    if transfer.accepted_version and not known:
+        raise Conflict("it does not replace what was taken in")
     if len({segment.learner for segment in record.segments}) != 1:
         raise Conflict("the segments are about more than one learner")
 
@@ -128,8 +136,13 @@ async def _reject(node: Node, transfer: Transfer, parcel: Parcel, code: str) -> 
     return after
 
 
-async def _back(node: Node, transfer: Transfer) -> Transfer:
+async def _back(node: Node, transfer: Transfer, wait: timedelta) -> Transfer:
+    """Return to where the holder is asked how things stand."""
     now = node.now()
-    after = transfer.to(State.REQUESTED, at=now, next_try_at=now)
+    look = now + wait
+    if transfer.accepted_version:
+        after = replace(as_taken_in(transfer, now), next_try_at=look)
+    else:
+        after = transfer.to(State.REQUESTED, at=now, version=0, next_try_at=look)
     await node.store.write(lambda tx: tx.transfers.move(transfer, after))
     return after

@@ -4,13 +4,13 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Final
 
-from gateway.domain.clocks import FOLLOW_UP_INTERVAL
+from gateway.domain.clocks import FOLLOW_UP_INTERVAL, TRANSFER_LIFE
 from gateway.domain.errors import Conflict, Refused
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import MessageType
 from gateway.domain.policy import Action, Person
 from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfer, adds_only
-from gateway.usecases.evidence import leaf, outgoing, withdrawal
+from gateway.usecases.evidence import as_taken_in, leaf, outgoing, rekey, withdrawal
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Status, Tx
 from gateway.usecases.receive_snapshot import take_snapshot
@@ -22,7 +22,13 @@ _FOLLOWS: Final = {
     "revoked": State.REVOKED,
     "expired": State.EXPIRED,
     "recalled": State.RECALLED,
+    "corrected": State.CORRECTED,
+    "acked": State.RECEIPTED,
 }
+
+
+_HAS_ANOTHER: Final = frozenset({State.CORRECTED, State.REJECTED})
+"""Where a holder that is content with an earlier receipt has given a correction up."""
 
 
 async def ask_status(node: Node, transfer: Transfer) -> Transfer:
@@ -39,13 +45,25 @@ async def ask_status(node: Node, transfer: Transfer) -> Transfer:
 
     def store(tx: Tx) -> None:
         tx.transfers.move(transfer, after)
+        if after.state is State.CORRECTED and status.state == "corrected":
+            _send_key(tx, node, after)
         if after.state is State.RECALLED:
             tx.segments.recall(transfer.id)
         if after.state is not transfer.state:
             tx.audit.add(leaf(after, after.changed_at))
 
     await node.store.write(store)
+    if after.state is State.CORRECTED:
+        node.wake()
     return after
+
+
+def _send_key(tx: Tx, node: Node, transfer: Transfer) -> None:
+    """Send the one-time key of a correction that waits for it, unless it is on its way."""
+    tx.messages.drop_pending(transfer.id, MessageType.RECEIPT)
+    sent = [one for one in tx.messages.of(transfer.id) if one.type is MessageType.REKEY]
+    if all(one.next_try_at is None for one in sent):
+        tx.messages.add(rekey(node, transfer))
 
 
 def _follow(node: Node, transfer: Transfer, status: Status) -> Transfer:
@@ -55,6 +73,13 @@ def _follow(node: Node, transfer: Transfer, status: Status) -> Transfer:
         return transfer.stay(at=now, tries=0, next_try_at=_look_again(node, transfer, now))
     if state is State.RELEASED:
         return transfer.to(state, at=now, version=status.version, next_try_at=now)
+    if state is State.CORRECTED:
+        key = node.seals.response_key()
+        later = now + TRANSFER_LIFE
+        look = _look_again(node, transfer.to(state, at=now), now)
+        return transfer.to(state, at=now, response_key=key, expires_at=later, next_try_at=look)
+    if state is State.RECEIPTED:
+        return as_taken_in(transfer, now)
     if state is State.NEEDS_INFO:
         return transfer.to(state, at=now, needs=status.needs, next_try_at=_look_again(node, transfer, now))
     return transfer.to(state, at=now, response_key=None, next_try_at=None)
@@ -64,14 +89,18 @@ def _next_state(transfer: Transfer, status: Status) -> State | None:
     """Return where the holder's word leads, or None when it leads nowhere new."""
     reachable = STEPS[transfer.role][transfer.state]
     said = _FOLLOWS.get(status.state)
-    if said is State.RELEASED and transfer.state is State.REJECTED and status.version <= transfer.version:
+    if said is State.RELEASED and transfer.version and status.version <= transfer.version:
+        return None
+    if said is State.RECEIPTED and not (transfer.accepted_version and transfer.state in _HAS_ANOTHER):
         return None
     if said is State.REVOKED and said not in reachable:
         said = State.RECALLED
     return said if said in reachable else None
 
 
-def _look_again(node: Node, transfer: Transfer, now: datetime) -> datetime:
+def _look_again(node: Node, transfer: Transfer, now: datetime) -> datetime | None:
+    if transfer.state is State.CLOSED:
+        return None
     settled = transfer.state in {State.VERIFIED, State.IMPORTED, State.RECEIPTED}
     return now + (FOLLOW_UP_INTERVAL if settled else node.pace.poll_interval)
 
@@ -121,6 +150,8 @@ async def withdraw(node: Node, id_: TransferId, *, person: Person) -> Transfer:
     """
     transfer = await _of_requester(node, id_)
     await permit(node, person, Action.REQUEST_WITHDRAW, of_transfer(transfer))
+    if transfer.accepted_version:
+        raise Conflict("the record was taken in; a correction of it is not withdrawn, leave it unread")
     now = node.now()
     after = transfer.to(
         State.WITHDRAWN, at=now, reason=Reason.NOT_NEEDED, response_key=None, next_try_at=None

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from gateway.domain.clocks import FOLLOW_UP_INTERVAL
 from gateway.domain.errors import Misconfigured
-from gateway.domain.ids import digest
+from gateway.domain.ids import Digest, digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.anchoring import position_of
 from gateway.usecases.evidence import leaf, receipt
+from gateway.usecases.onward import pass_on
 from gateway.usecases.ports import (
     ArchivedRecord,
     Import,
@@ -64,18 +65,44 @@ async def import_record(
     if node.imports is None:
         raise Misconfigured("this node has no import folder: name one under [import] in its configuration")
     await write_import(node.imports, transfer, archived, record)
-    after, receive = imported(node, transfer, record, actor, log=log)
+    before = await corrected(node, transfer, record)
+    after, receive = imported(node, transfer, record, actor, log=log, before=before)
     await node.store.write(receive)
     node.wake()
     return after
 
 
+async def corrected(node: Node, transfer: Transfer, record: OpenedRecord) -> OpenedRecord | None:
+    """Return the record that this one corrects, opened; None where it is the first."""
+    replaces = record.claims.get("replaces")
+    if not replaces:
+        return None
+    before = await node.store.read(lambda tx: tx.archive.with_digest(transfer.id, Digest(str(replaces))))
+    return None if before is None else await node.seals.open_record(before.jws, transfer.peer)
+
+
 def imported(
-    node: Node, transfer: Transfer, record: OpenedRecord, actor: str, *, log: LogPosition | None
+    node: Node,
+    transfer: Transfer,
+    record: OpenedRecord,
+    actor: str,
+    *,
+    log: LogPosition | None,
+    before: OpenedRecord | None,
 ) -> tuple[Transfer, Callable[[Tx], None]]:
-    """Return the transfer as IMPORTED, and what stores that together with its segments and the receipt."""
+    """Return the transfer as IMPORTED, and what stores that together with its segments and the receipt.
+
+    `before` is the record that this one corrects: what it replaces travels no further, and whoever got that
+    from here is told.
+    """
     now = node.now()
-    after = transfer.to(State.IMPORTED, at=now, next_try_at=now + FOLLOW_UP_INTERVAL)
+    after = transfer.to(
+        State.IMPORTED,
+        at=now,
+        accepted_version=transfer.version,
+        next_try_at=now + FOLLOW_UP_INTERVAL,
+    )
+    gone = replaced(before, record) if before else {}
     segments = [_segment(transfer, record, opened, now) for opened in record.segments]
     message = receipt(node, after, "accepted", log=log)
 
@@ -83,10 +110,32 @@ def imported(
         tx.transfers.move(transfer, after)
         for segment in segments:
             tx.segments.put(segment)
+        for old, new in gone.items():
+            tx.segments.replace(old, new)
         tx.messages.add(message)
         tx.audit.add(leaf(after, now, actor=actor, digests=(message.digest,)))
+        pass_on(tx, node, gone)
 
     return after, store
+
+
+def replaced(before: OpenedRecord, after: OpenedRecord) -> dict[Digest, Digest]:
+    """Return which segments of a record its correction replaces, and by which.
+
+    A district's word is replaced by nothing but its own, about the same learner and not older: whoever hands
+    on a record can neither change what others said nor put an old word in place of a newer one.
+    """
+    kept = {segment.jws for segment in after.segments}
+    found = {}
+    for old in before.segments:
+        newer = [one for one in after.segments if _replaces(one, old)]
+        if old.jws not in kept and newer:
+            found[digest(old.jws.encode())] = digest(max(newer, key=lambda one: one.as_of).jws.encode())
+    return found
+
+
+def _replaces(new: OpenedSegment, old: OpenedSegment) -> bool:
+    return (new.issuer, new.learner) == (old.issuer, old.learner) and new.as_of >= old.as_of
 
 
 async def write_import(

@@ -80,7 +80,11 @@ async def _stored(node: Node, opened: Opened, actor: str) -> Imported:
     ]
     first = transfer.state is State.VERIFIED
     log = await node.store.read(lambda tx: position_of(node, tx, transfer.id, opened.record.digest))
-    after, receive = imported(node, transfer, opened.record, actor, log=log) if first else (transfer, None)
+    after, receive = (
+        imported(node, transfer, opened.record, actor, log=log, before=opened.before)
+        if first
+        else (transfer, None)
+    )
 
     def store(tx: Tx) -> None:
         tx.reviews.put(review)

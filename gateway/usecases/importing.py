@@ -1,17 +1,20 @@
 """A received record beside what is here: what the review shows, the import does, and the undoing asks."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gateway.domain.corrections import EntryChange
 from gateway.domain.errors import Conflict, Refused, Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.importing.codes import TheirCode
-from gateway.domain.importing.plan import Choices, ImportPlan, Ours, SetAside, Theirs
+from gateway.domain.importing.plan import Choices, Corrected, ImportPlan, Ours, SetAside, Theirs
 from gateway.domain.importing.planning import plan_import
 from gateway.domain.matching import Band, Candidate, Match, match, normalise
 from gateway.domain.transfer import Role, State, Subject, Transfer
-from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Review, Tx
+from gateway.usecases.import_backpack import corrected
+from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Review, ReviewState, Tx
 from gateway.usecases.received import document_of
 from gateway.usecases.wholes import read_whole, sections_of
 
@@ -43,6 +46,8 @@ class Opened:
     student: str
     """Key of the student in the journal: the local id, or the pseudonym of one who is new here."""
     plan: ImportPlan
+    before: OpenedRecord | None
+    """The record that this one corrects."""
 
 
 async def open_import(node: Node, id_: TransferId) -> Opened:
@@ -60,6 +65,8 @@ async def open_import(node: Node, id_: TransferId) -> Opened:
     student = journal_key(node, choices, kept.transfer.subject)
     ours = await node.store.read(lambda tx: ours_of(tx, choices.student, student))
     theirs, set_aside = entries_of(document)
+    before = await corrected(node, kept.transfer, record)
+    theirs, correction = await _since(node, kept.transfer, record, before, theirs)
     plan = plan_import(
         theirs,
         ours,
@@ -68,8 +75,60 @@ async def open_import(node: Node, id_: TransferId) -> Opened:
         partner=kept.transfer.peer,
         remembered=kept.remembered,
         set_aside=set_aside,
+        correction=correction,
     )
-    return Opened(kept=kept, record=record, document=document, found=found, student=student, plan=plan)
+    return Opened(
+        kept=kept,
+        record=record,
+        document=document,
+        found=found,
+        student=student,
+        plan=plan,
+        before=before,
+    )
+
+
+async def _since(
+    node: Node,
+    transfer: Transfer,
+    record: OpenedRecord,
+    before: OpenedRecord | None,
+    theirs: list[Theirs],
+) -> tuple[list[Theirs], Corrected | None]:
+    """Return the entries to look at: all, or where the record before was taken in, what changed since."""
+    if before is None:
+        return theirs, None
+    old, _ = entries_of(await asyncio.to_thread(document_of, before))
+    known = {(one.issuer, one.section, one.key): one for one in old}
+    compared = [replace(one, before=_entry(known.get((one.issuer, one.section, one.key)))) for one in theirs]
+    version = int(before.claims["version"])
+    if not await node.store.read(lambda tx: _was_taken_in(tx, transfer, version)):
+        return compared, None
+    changed = [one for one in compared if one.before is None or _differs(one)]
+    still = {(one.issuer, one.section, one.key) for one in theirs}
+    change = record.claims.get("change") or {}
+    return changed, Corrected(
+        reason=str(change.get("reason", "")),
+        unchanged=len(theirs) - len(changed),
+        gone=tuple(one for key, one in known.items() if key not in still),
+    )
+
+
+def _entry(one: Theirs | None) -> Mapping[str, Any] | None:
+    return None if one is None else one.entry
+
+
+def _differs(one: Theirs) -> bool:
+    change = EntryChange(issuer=one.issuer, section=one.section, before=one.before, after=one.entry)
+    return bool(change.fields)
+
+
+def _was_taken_in(tx: Tx, transfer: Transfer, version: int) -> bool:
+    """Whether that version is imported: as a person reviewed it and did not undo it, or by the node."""
+    review = tx.reviews.get(transfer.id, version)
+    if review is not None:
+        return review.state is ReviewState.APPLIED
+    return transfer.accepted_version >= version
 
 
 def _kept(tx: Tx, id_: TransferId) -> Kept:

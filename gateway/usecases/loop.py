@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 Step = Callable[[Node, Transfer], Awaitable[Transfer]]
 Chore = Callable[[Node], Awaitable[Any]]
 
-AWAITS_HOLDER: Final = frozenset({State.REQUESTED, State.NEEDS_INFO, State.REJECTED})
+AWAITS_HOLDER: Final = frozenset({State.REQUESTED, State.NEEDS_INFO, State.REJECTED, State.CORRECTED})
 """Where a requester goes no further without the holder."""
 
 
@@ -61,7 +61,9 @@ STEPS: Final[dict[tuple[Role, State], Step]] = {
     (Role.REQUESTER, State.FETCHED): verify_parcel,
     (Role.REQUESTER, State.REJECTED): ask_status,
     (Role.REQUESTER, State.VERIFIED): import_automatically,
+    (Role.REQUESTER, State.CORRECTED): ask_status,
     (Role.REQUESTER, State.IMPORTED): ask_status,
+    (Role.REQUESTER, State.CLOSED): ask_status,
     (Role.REQUESTER, State.RECEIPTED): ask_status,
 }
 """What the loop does in each state when it is due. Other states wait for a person, a peer or their end."""

@@ -1,6 +1,7 @@
 """What a release holds: worked out in one place for the preview and for the package, so that they agree."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ import orjson
 from gateway.domain.backpack.base import LEVELS
 from gateway.domain.backpack.versions import readable
 from gateway.domain.confidentiality import tells_place
-from gateway.domain.errors import Malformed
+from gateway.domain.errors import Malformed, Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, b64url_decode
 from gateway.domain.packs import Purged, to_purge
 from gateway.domain.policy import Release, plan_release
@@ -50,6 +51,8 @@ class Held:
     """What earlier districts signed, oldest first."""
     known: Segment | None
     """The segment that signs the backpack as it is, if there is one already."""
+    before: Segment | None
+    """What this district signed last, if the backpack as it is was not signed yet."""
     hidden: bool
     """Whether the student's whereabouts are protected."""
 
@@ -65,22 +68,61 @@ def read_held(tx: Tx, student: LocalStudentId) -> Held:
     keys = backpack.candidate
     earlier = tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date)
     known = tx.segments.own(student, backpack.fingerprint)
-    held = Held(backpack=backpack, earlier=earlier, known=known, hidden=is_protected(tx, student))
-    fits = known is None or known.learner == held.learner
-    return held if fits else Held(backpack=backpack, earlier=earlier, known=None, hidden=held.hidden)
+    learner = earlier[0].learner if earlier else backpack.learner
+    if known is not None and known.learner != learner:
+        known = None
+    before = None if known else tx.segments.newest_own(student)
+    return Held(
+        backpack=backpack, earlier=earlier, known=known, before=before, hidden=is_protected(tx, student)
+    )
 
 
-def plan(node: Node, tx: Tx, transfer: Transfer, held: Held, *, by: str, at: datetime) -> Sequence[Planned]:
+def plan(
+    node: Node,
+    tx: Tx,
+    transfer: Transfer,
+    held: Held,
+    *,
+    by: str,
+    at: datetime,
+    included: Collection[str] = (),
+) -> Sequence[Planned]:
     """Return what leaves: of each earlier segment, then of the own one, which is last.
 
     The district's own rules, and what its people decided to keep back, bind what it passes on from others
-    too.
+    too; `included` are sections that they do not keep back any more.
     """
-    kept_back = tx.cases.get(transfer.id).kept_back
+    planned = _planner(node, tx, transfer, by=by, at=at, included=included)
     segments = [
         *((one.issuer, _disclosed(one), _classes_of(one, hidden=held.hidden)) for one in held.earlier),
         (node.id, sections_of(held.backpack), _own_classes(held.backpack)),
     ]
+    return [planned(*segment) for segment in segments]
+
+
+def plan_sent(node: Node, tx: Tx, transfer: Transfer, version: int) -> Sequence[Planned]:
+    """Return what left of each segment in a version of the record, as far as it would still leave now.
+
+    A segment that was forgotten since is passed over.
+    """
+    planned = _planner(node, tx, transfer, by="", at=transfer.changed_at)
+    found = []
+    for sent in tx.sent.in_version(transfer.id, version):
+        with contextlib.suppress(Unknown):
+            one = tx.segments.get(sent.segment)
+            disclosed, classed = _disclosed(one), _classes_of(one, hidden=False)
+            entries = {name: disclosed[name] for name in sent.sections if name in disclosed}
+            classes = {name: classed[name] for name in entries}
+            found.append(planned(one.issuer, entries, classes))
+    return found
+
+
+def _planner(
+    node: Node, tx: Tx, transfer: Transfer, *, by: str, at: datetime, included: Collection[str] = ()
+) -> Callable[[EntityId, Entries, Mapping[str, Sequence[str]]], Planned]:
+    """Return what plans one segment: its issuer, its entries, and their classes of sensitivity."""
+    decided = tx.cases.get(transfer.id).kept_back
+    kept_back = {name: why for name, why in decided.items() if name not in included}
 
     def planned(issuer: EntityId, entries: Entries, classes: Mapping[str, Sequence[str]]) -> Planned:
         purged = _to_purge(node, entries)
@@ -94,7 +136,7 @@ def plan(node: Node, tx: Tx, transfer: Transfer, held: Held, *, by: str, at: dat
         )
         return Planned(issuer=issuer, entries=entries, release=release, purged=purged)
 
-    return [planned(*segment) for segment in segments]
+    return planned
 
 
 _PURGED: Final = "purged"

@@ -18,6 +18,8 @@ FOLLOWS: Final = frozenset(
         State.VERIFIED,
         State.IMPORTED,
         State.RECEIPTED,
+        State.CORRECTED,
+        State.CLOSED,
     }
 )
 """States in which a requester asks the holder how things stand."""
@@ -37,7 +39,7 @@ async def receive_event(node: Node, jws: str, issuer: EntityId) -> None:
     kind, event = next(iter(claims.events.items()))
     if kind == EventType.ENTITY_SUSPENDED and issuer == agency.id:
         await node.directory.forget(EntityId(str(event.get("entity", ""))))
-    elif kind == EventType.TRANSFER_STATE:
+    elif kind in {EventType.TRANSFER_STATE, EventType.RECORD_CORRECTED}:
         await _look_soon(node, issuer, TransferId(str(event.get("transfer", ""))))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.domain.backpack.document import SCHEMA_VERSION
-from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE
+from gateway.domain.clocks import FRESH_FOR_RELEASE, RELEASE_LIFE, TRANSFER_LIFE
 from gateway.domain.errors import Conflict, Untrusted
 from gateway.domain.ids import digest
 from gateway.domain.messages import MessageType
@@ -13,7 +13,7 @@ from gateway.domain.policy.basis import ReleaseBasis
 from gateway.domain.policy.release import NOT_DECIDED
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.basis import basis_of
-from gateway.usecases.evidence import announcement, leaf
+from gateway.usecases.evidence import announcement, correction_announcement, leaf
 from gateway.usecases.planning import Held, Planned, plan, read_held
 from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, Tx
 from gateway.usecases.safety import is_kept
@@ -31,7 +31,7 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
         Unknown: the student is no longer in the source.
     """
     student = transfer.student
-    if student is None or transfer.response_key is None:
+    if student is None or (transfer.response_key is None and not transfer.accepted_version):
         raise Conflict("an approved transfer needs a matched student and the requester's key")
     if transfer.approved_by is None or transfer.approved_at is None:
         raise Conflict("nobody approved this release")
@@ -45,6 +45,8 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
 
     if (found := await node.store.read(look)) is None:
         return await _wait(node, transfer)
+    if transfer.response_key is None:
+        return await _announce_correction(node, transfer)
     held, basis, planned = found
     own = held.known or await sign_segment(node, held)
     segments = [*held.earlier, own]
@@ -52,6 +54,7 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     releases = [one.release for one in planned]
     chain = await node.directory.own_chain()
     claims = record_claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
+    claims |= await node.store.read(lambda tx: _correction(tx, transfer))
     record = node.seals.sign(MessageType.RECORD, claims, chain)
     jwe = await node.seals.seal(record, transfer.response_key)
     parcel = Parcel(transfer=transfer.id, version=version, jwe=jwe, digest=digest(jwe))
@@ -69,6 +72,8 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
 
     def store(tx: Tx) -> None:
         tx.segments.put(own)
+        if transfer.version:
+            tx.parcels.drop(transfer.id)
         tx.parcels.put(parcel)
         tx.sent.put(sent)
         tx.transfers.move(transfer, after)
@@ -107,6 +112,32 @@ async def release_backpack(node: Node, transfer: Transfer) -> Transfer:
     return after
 
 
+async def _announce_correction(node: Node, transfer: Transfer) -> Transfer:
+    """APPROVED to CORRECTED: the receiver is told, and answers with a new one-time key."""
+    now = node.now()
+    until = now + TRANSFER_LIFE
+    after = transfer.to(State.CORRECTED, at=now, expires_at=until, next_try_at=until)
+    event = correction_announcement(node, after)
+
+    def store(tx: Tx) -> None:
+        tx.transfers.move(transfer, after)
+        tx.messages.add(event)
+        tx.audit.add(leaf(after, now))
+
+    await node.store.write(store)
+    node.wake()
+    return after
+
+
+def _correction(tx: Tx, transfer: Transfer) -> dict[str, Any]:
+    """Return the claims that only a corrected record has."""
+    known = tx.corrections.of(transfer.id)
+    if not known:
+        return {}
+    change = {"reason": known[-1].reason, "pointers": list(known[-1].pointers)}
+    return {"replaces": known[-1].replaces, "change": change}
+
+
 async def _wait(node: Node, transfer: Transfer) -> Transfer:
     """Leave a record where it is until the hold on its student is lifted; nothing says that it waits."""
     after = transfer.stay(at=node.now(), next_try_at=transfer.expires_at)
@@ -124,7 +155,7 @@ async def sign_segment(node: Node, held: Held) -> Segment:
         "schema": SCHEMA_VERSION,
         "learner": f"urn:uuid:{learner}",
         "as_of": backpack.mapped_at.date().isoformat(),
-        "replaces": None,
+        "replaces": held.before and held.before.digest,
     }
     chain = await node.directory.own_chain()
     jws, disclosures = await node.seals.sign_segment(claims, sections_of(backpack), chain)

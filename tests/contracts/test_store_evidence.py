@@ -7,14 +7,29 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.corrections import ChangeReason, Correction
 from gateway.domain.disclosures import Access, Disclosure, DisclosureKind
+from gateway.domain.errors import Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, digest
 from gateway.domain.log_positions import KeptPosition, LogPosition
 from gateway.domain.merkle import inclusion_proof
+from gateway.domain.statements import Statement
+from gateway.domain.transfer import State
 from gateway.storage.store import SqlStore
-from gateway.usecases.ports import SentSegment
+from gateway.usecases.ports import SentSegment, Tx
 from tests.contracts.conftest import AnyStore
-from tests.harness.store_rows import CEDAR, MAPLE, NOON, for_each, leaf, minutes
+from tests.harness.store_rows import (
+    CEDAR,
+    MAPLE,
+    NOON,
+    backpack,
+    for_each,
+    leaf,
+    minutes,
+    record,
+    segment,
+    transfer,
+)
 
 
 def disclosure(id_: str = "d-1", **changes: Any) -> Disclosure:
@@ -140,3 +155,120 @@ async def test_the_path_of_the_last_leaf_is_that_of_the_tree(store: AnyStore) ->
             lambda tx, n=size: (tx.audit.path_of_last(n), inclusion_proof(n - 1, n, tx.audit.hash))  # type: ignore[misc]
         )
         assert list(path) == proof
+
+
+async def test_why_a_record_was_sent_again_is_kept_for_each_version(store: AnyStore) -> None:
+    first = correction()
+    second = correction(after_version=2, reason=ChangeReason.AMENDMENT, pointers=())
+    others = correction(transfer=TransferId("T-2"))
+
+    await store.write(for_each((first, second, others), lambda tx: tx.corrections.put))
+    again = replace(first, reason=ChangeReason.STATEMENT)
+    await store.write(lambda tx: tx.corrections.put(again))
+
+    assert await store.read(lambda tx: tx.corrections.of(TransferId("T-1"))) == [again, second]
+
+
+def correction(**changes: Any) -> Correction:
+    values: dict[str, Any] = {
+        "transfer": TransferId("T-1"),
+        "after_version": 1,
+        "replaces": digest(b"r"),
+        "reason": ChangeReason.CORRECTION,
+        "pointers": ("/grades/grade.letter",),
+        "by": "somebody",
+        "at": NOON,
+    }
+    return Correction(**{**values, **changes})
+
+
+def stated(id_: str, student: str = "1001") -> Statement:
+    return Statement(
+        id=id_,
+        student=LocalStudentId(student),
+        section="grades",
+        record="r",
+        text="No.",
+        by="a parent",
+        made_on=NOON.date(),
+        attached_by="o",
+        at=NOON,
+    )
+
+
+async def test_statements_come_back_in_the_order_in_which_they_were_attached(store: AnyStore) -> None:
+    rows = (stated("s-2"), stated("s-1"), stated("s-3", "1002"))
+
+    await store.write(for_each(rows, lambda tx: tx.statements.add))
+
+    assert await store.read(lambda tx: tx.statements.of(LocalStudentId("1001"))) == list(rows[:2])
+
+
+async def test_records_that_may_not_say_any_more_what_is_here_are_found(store: AnyStore) -> None:
+    """Current; content signed anew; a replaced part of another district; stated; not taken in; closed."""
+    old, new = digest(b"old"), digest(b"new")
+
+    def write(tx: Tx) -> None:
+        tx.backpacks.put([replace(backpack(f"S-{n}"), fingerprint=new) for n in range(6)])
+        for n in range(6):
+            own = segment(f"own-{n}", student=LocalStudentId(f"S-{n}"), received_with=None)
+            tx.segments.put(replace(own, fingerprint=old if n in {1, 4, 5} else new))
+        came = segment("came", student=None, received_with=TransferId("R-1"), fingerprint=None)
+        tx.segments.put(came)
+        tx.segments.replace(came.digest, digest(b"newer"))
+        tx.statements.add(stated("s-1", "S-3"))
+        for n in range(6):
+            row = transfer(
+                f"T-{n}",
+                state=State.CLOSED if n == 5 else State.ACKED,
+                student=LocalStudentId(f"S-{n}"),
+                version=1,
+                accepted_version=0 if n == 4 else 1,
+            )
+            tx.transfers.add(row)
+            sent_here = segment("came").digest if n == 2 else segment(f"own-{n}").digest
+            tx.sent.put(
+                [
+                    SentSegment(
+                        transfer=row.id, version=1, segment=sent_here, issuer=MAPLE, sections=(), kept_back=()
+                    )
+                ]
+            )
+
+    await store.write(write)
+
+    assert await store.read(lambda tx: tx.corrections.outdated()) == ["T-1", "T-2", "T-3"]
+    assert await store.read(lambda tx: tx.corrections.outdated(after=TransferId("T-1"), limit=1)) == ["T-2"]
+
+
+async def test_a_replaced_segment_is_kept_and_travels_no_further(store: AnyStore) -> None:
+    came = segment("a", student=None, received_with=TransferId("R-1"), fingerprint=None)
+    newest = segment("b", student=LocalStudentId("S-1"), received_with=None)
+
+    def write(tx: Tx) -> None:
+        tx.segments.put(came)
+        tx.segments.put(newest)
+        tx.segments.replace(came.digest, newest.digest)
+        tx.segments.put(came)
+
+    await store.write(write)
+
+    def read(tx: Tx) -> tuple[Any, ...]:
+        return (
+            tx.segments.received(state_id=came.state_id, birth_date=came.birth_date),
+            tx.segments.get(came.digest).jws,
+            tx.segments.newest_own(LocalStudentId("S-1")),
+        )
+
+    assert await store.read(read) == ([], came.jws, newest)
+    with pytest.raises(Unknown):
+        await store.read(lambda tx: tx.segments.get(digest(b"no such thing")))
+
+
+async def test_a_received_record_is_found_by_its_digest_with_its_transfer_only(store: AnyStore) -> None:
+    one = record()
+    await store.write(lambda tx: tx.archive.put(one))
+
+    assert await store.read(lambda tx: tx.archive.with_digest(one.transfer, one.digest)) == one
+    assert await store.read(lambda tx: tx.archive.with_digest(TransferId("R-9"), one.digest)) is None
+    assert await store.read(lambda tx: tx.archive.with_digest(one.transfer, digest(b"x"))) is None

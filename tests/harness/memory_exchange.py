@@ -175,6 +175,7 @@ class MemoryParcels:
 @dataclass
 class MemorySegments:
     rows: dict[Digest, Segment] = field(default_factory=dict)
+    replaced: frozenset[Digest] = frozenset()
     came_with: frozenset[tuple[TransferId, Digest]] = frozenset()
 
     def put(self, segment: Segment) -> None:
@@ -187,6 +188,18 @@ class MemorySegments:
         rows = [row for row in self.rows.values() if (row.student, row.fingerprint) == (student, fingerprint)]
         return max(rows, key=lambda row: row.at, default=None)
 
+    def newest_own(self, student: LocalStudentId) -> Segment | None:
+        rows = [row for row in self.rows.values() if row.student == student]
+        return max(rows, key=lambda row: row.at, default=None)
+
+    def get(self, digest: Digest) -> Segment:
+        if digest not in self.rows:
+            raise Unknown("there is no such segment")
+        return self.rows[digest]
+
+    def replace(self, old: Digest, new: Digest) -> None:
+        self.replaced |= {old}
+
     def forget_own(self, student: LocalStudentId) -> None:
         gone = {row.digest for row in self.rows.values() if row.student == student}
         self.rows = {key: row for key, row in self.rows.items() if key not in gone}
@@ -196,7 +209,11 @@ class MemorySegments:
         key = normalise_id(state_id)
         if not key or birth_date is None:
             return []
-        rows = [row for row in self.rows.values() if row.received_with is not None]
+        rows = [
+            row
+            for row in self.rows.values()
+            if row.received_with is not None and row.digest not in self.replaced
+        ]
         return _by_time(
             row for row in rows if (normalise_id(row.state_id), row.birth_date) == (key, birth_date)
         )
@@ -240,3 +257,7 @@ class MemoryArchive:
         if not rows:
             raise Unknown("there is no such record")
         return max(rows, key=lambda row: row.version)
+
+    def with_digest(self, transfer: TransferId, record: Digest) -> ArchivedRecord | None:
+        rows = [row for row in self.rows.values() if (row.transfer, row.digest) == (transfer, record)]
+        return rows[0] if rows else None

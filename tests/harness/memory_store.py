@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 from gateway.domain.errors import TryLater
 from gateway.usecases.ports import StoredBackpack, Tx
 from tests.harness.memory_casework import MemoryCases, MemoryProposals
+from tests.harness.memory_corrections import MemoryCorrections, MemoryStatements
 from tests.harness.memory_district import (
     MemoryAuditLog,
     MemoryBackpacks,
@@ -51,6 +52,8 @@ class MemoryTx:
     transfers: MemoryTransfers = field(default_factory=MemoryTransfers)
     cases: MemoryCases = field(default_factory=MemoryCases)
     proposals: MemoryProposals = field(default_factory=MemoryProposals)
+    corrections: MemoryCorrections = field(default_factory=MemoryCorrections)
+    statements: MemoryStatements = field(default_factory=MemoryStatements)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     parcels: MemoryParcels = field(default_factory=MemoryParcels)
     segments: MemorySegments = field(default_factory=MemorySegments)
@@ -88,6 +91,7 @@ class MemoryTx:
     def __post_init__(self) -> None:
         """Let the queue see the rows that it joins."""
         self.cases.transfers, self.cases.backpacks = self.transfers, self.backpacks
+        self.corrections.join(self)
 
     def snapshot(self) -> "MemoryTx":
         """Return a copy that later changes do not touch."""

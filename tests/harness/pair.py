@@ -235,6 +235,7 @@ class Network:
         self.nodes: dict[EntityId, Node] = {}
         self.fate: Fate = lambda _: "ok"
         self.log: list[str] = []
+        self.away: set[EntityId] = set()
 
     def of(self, caller: EntityId) -> "NetworkPeers":
         return NetworkPeers(self, caller)
@@ -266,6 +267,7 @@ class NetworkPeers:
             MessageType.ENROLLMENT: receive_confirmation,
             MessageType.INFORMATION: answer_peer.receive_information,
             MessageType.WITHDRAWAL: answer_peer.receive_withdrawal,
+            MessageType.REKEY: answer_peer.receive_rekey,
         }
         receive = receivers[message.type]
         return await self._call(
@@ -310,7 +312,7 @@ class NetworkPeers:
         fate = self._network.fate(kind)
         self._network.log.append(f"{kind}: {fate}")
         node = self._network.nodes[to.id]
-        if fate == "lost":
+        if fate == "lost" or to.id in self._network.away:
             raise PeerUnavailable("lost on the way")
         if fate == "twice":
             await _quietly(call(node))

@@ -58,9 +58,12 @@ class Town:
     async def settle(self, *, turns: int = 30) -> None:
         """Turn all loops until nothing is due."""
         for _ in range(turns):
-            if not sum([await loop.turn(node) for node in list(self.network.nodes.values())]):
+            if not sum([await loop.turn(node) for node in self._awake()]):
                 return
         raise AssertionError("the loops do not come to rest")
+
+    def _awake(self) -> list[Node]:
+        return [node for id_, node in self.network.nodes.items() if id_ not in self.network.away]
 
     async def transfers(self, id_: EntityId) -> list[Transfer]:
         """Return the node's transfers, newest first."""

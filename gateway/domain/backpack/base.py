@@ -56,6 +56,7 @@ __all__ = [
     "Credit",
     "DataQuality",
     "Day",
+    "Disagreement",
     "Entry",
     "EntryRef",
     "Extensions",
@@ -134,6 +135,17 @@ class DataQuality(Part):
     """How bad it is."""
 
 
+class Disagreement(Part):
+    """A family's statement of disagreement with the entry that it stands in (34 CFR 99.21(b)(2))."""
+
+    text: Text
+    """What the parent, or the student of age, states."""
+    by: Text
+    """Who states it."""
+    date: Day
+    """When it was made."""
+
+
 class Meta(Part):
     """What is known of every entry: id, provenance, status, sensitivity, quality."""
 
@@ -153,6 +165,8 @@ class Meta(Part):
     """What the sender declares; the fields may say more."""
     dq: tuple[DataQuality, ...] = ()
     """What was wrong with values of the entry."""
+    statements: tuple[Disagreement, ...] = ()
+    """What a family states against the entry; disclosed whenever the entry is (34 CFR 99.21(c)(2))."""
     extensions: Extensions | None = None
     """What the schema has no field for, by URI."""
 

@@ -144,11 +144,18 @@ def _sections_down(sections: Json, lost: list[str]) -> dict[str, Any]:
             lost.append(name)
             continue
         model = version_1.SECTIONS[name]
+        lost += [f"{name}[{at}]" for at, entry in enumerate(entries) if _disputed(entry)]
         made[name] = [
             _down_1(name, _common(entry, model or entry["kind"], f"{name}[{at}]", lost))
             for at, entry in enumerate(entries)
+            if not _disputed(entry)
         ]
     return made
+
+
+def _disputed(entry: Json) -> bool:
+    """Whether a family's statement stands in the entry, which the older version cannot say: both stay out."""
+    return bool(entry.get("meta", {}).get("statements"))
 
 
 def _common(value: Any, model: str, place: str, lost: list[str]) -> Any:

@@ -21,6 +21,8 @@ class Verb(StrEnum):
     """Add to ours what ours does not say."""
     REPLACE = "replace"
     """Say what theirs says; what only ours says stays."""
+    CORRECT = "correct"
+    """Say what a correction says where ours still says what came before; what was edited here stays."""
     SKIP = "skip"
 
 
@@ -41,6 +43,8 @@ class Theirs:
     issuer: EntityId
     """The district that asserts it."""
     entry: Entry
+    before: Entry | None = None
+    """In a correction: the entry as it came before."""
 
     @property
     def key(self) -> str:
@@ -107,6 +111,8 @@ class Difference:
     theirs: Any
     """In our codes; None where theirs says nothing."""
     result: Any
+    before: Any = None
+    """In a correction: what theirs said before, in our codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,8 @@ class Row:
     theirs: Theirs
     offered: Entry
     """Theirs in our codes."""
+    before: Entry | None = None
+    """In a correction: what theirs said before, in our codes."""
     ours: Entry | None
     standing: Standing
     verb: Verb
@@ -133,9 +141,15 @@ class Row:
     def differences(self) -> tuple[Difference, ...]:
         """What is not the same, in the order of theirs; all of it where nothing is here."""
         ours, theirs = places(self.ours or {}), places(self.offered)
-        result = places(self.result or {})
+        result, before = places(self.result or {}), places(self.before or {})
         return tuple(
-            Difference(place=place, ours=ours.get(place), theirs=theirs.get(place), result=result.get(place))
+            Difference(
+                place=place,
+                ours=ours.get(place),
+                theirs=theirs.get(place),
+                result=result.get(place),
+                before=before.get(place),
+            )
             for place in dict.fromkeys((*theirs, *ours))
             if not same(ours.get(place), theirs.get(place))
         )
@@ -160,6 +174,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """What a correction leaves out of the review: the rows are what changed, and nothing else."""
+
+    reason: str
+    """Of `domain.corrections.ChangeReason`, as the sender says."""
+    unchanged: int
+    """Entries that are as they came before."""
+    gone: tuple[Theirs, ...]
+    """Entries that the sender no longer has in the record, or no longer shows; what is here of them stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
     """All that an import would do, and all that a person should look at first."""
 
@@ -167,6 +193,8 @@ class ImportPlan:
     rows: tuple[Row, ...]
     codes: tuple[CodeProposal, ...]
     set_aside: tuple[SetAside, ...]
+    correction: "Corrected | None" = None
+    """Where the record corrects one that was taken in."""
 
     @property
     def sections(self) -> Mapping[str, tuple[Row, ...]]:

@@ -10,6 +10,7 @@ from gateway.domain.importing.journal import Beside, Change, Keys
 from gateway.domain.importing.places import Entry, equal, places, record_id, same, with_place
 from gateway.domain.importing.plan import (
     Choices,
+    Corrected,
     ImportPlan,
     Ours,
     Row,
@@ -31,6 +32,7 @@ def plan_import(
     partner: EntityId,
     remembered: Mapping[TheirCode, str],
     set_aside: Sequence[SetAside] = (),
+    correction: Corrected | None = None,
 ) -> ImportPlan:
     """Return the plan. Pure: the same record, local state and choices give the same plan.
 
@@ -47,7 +49,7 @@ def plan_import(
     rows = [
         _row(
             one,
-            translated(one.section, one.entry, ruled, terms.lists),
+            _translated(one, ruled, terms),
             here,
             choices=choices,
             terms=terms,
@@ -55,7 +57,19 @@ def plan_import(
         )
         for one in theirs
     ]
-    return ImportPlan(choices=choices, rows=tuple(rows), codes=codes, set_aside=tuple(set_aside))
+    return ImportPlan(
+        choices=choices,
+        rows=tuple(rows),
+        codes=codes,
+        set_aside=tuple(set_aside),
+        correction=correction,
+    )
+
+
+def _translated(one: Theirs, ruled: Mapping[TheirCode, str], terms: Terms) -> tuple[Entry, Entry | None]:
+    """Return an entry, and what it said before, in our codes."""
+    before = one.before and translated(one.section, one.before, ruled, terms.lists)
+    return translated(one.section, one.entry, ruled, terms.lists), before
 
 
 def present(ours: Ours) -> Mapping[str, Sequence[Entry]]:
@@ -105,12 +119,19 @@ def _waits(change: Change, is_here: Entry | None) -> bool:
 
 
 def _row(
-    theirs: Theirs, offered: Entry, here: _Here, *, choices: Choices, terms: Terms, partner: EntityId
+    theirs: Theirs,
+    said: tuple[Entry, Entry | None],
+    here: _Here,
+    *,
+    choices: Choices,
+    terms: Terms,
+    partner: EntityId,
 ) -> Row:
     ours = here.of(theirs)
+    offered, before = said
     conversions = proposals(theirs.section, theirs.entry, terms.equivalents, partner)
     accepted = tuple(one for one in conversions if f"{theirs.key}#{one.place}" in choices.accepted)
-    standing = _standing(ours, offered)
+    standing = _standing(ours, offered, before)
     if standing is Standing.ALREADY and set(accepted) - set(
         here.beside.get((theirs.section, theirs.key), ())
     ):
@@ -119,10 +140,11 @@ def _row(
     row = Row(
         theirs=theirs,
         offered=offered,
+        before=before,
         ours=ours,
         standing=standing,
         verb=verb,
-        result=merged(ours, offered, verb),
+        result=merged(ours, offered, verb, before),
         conversions=conversions,
         accepted=accepted,
     )
@@ -132,7 +154,8 @@ def _row(
 
 
 def _verb(theirs: Theirs, standing: Standing, choices: Choices) -> Verb:
-    proposed = {Standing.NEW: Verb.CREATE, Standing.DIFFERS: Verb.FILL, Standing.ALREADY: Verb.SKIP}[standing]
+    differs = Verb.FILL if theirs.before is None else Verb.CORRECT
+    proposed = {Standing.NEW: Verb.CREATE, Standing.DIFFERS: differs, Standing.ALREADY: Verb.SKIP}[standing]
     chosen = choices.entries.get(theirs.key) or choices.sections.get(theirs.section)
     if standing is Standing.ALREADY or chosen is None:
         return proposed
@@ -141,16 +164,18 @@ def _verb(theirs: Theirs, standing: Standing, choices: Choices) -> Verb:
     return chosen
 
 
-def merged(ours: Entry | None, theirs: Entry, verb: Verb) -> Entry | None:
+def merged(ours: Entry | None, theirs: Entry, verb: Verb, before: Entry | None = None) -> Entry | None:
     """Return what is here after the verb.
 
     A list is one value: it is filled where ours is empty, and replaced whole. Identifiers are never lost:
-    those of systems that only ours knows stay.
+    those of systems that only ours knows stay. `before` is what theirs said before a correction.
     """
     if verb is Verb.SKIP:
         return ours
     if verb is Verb.CREATE or ours is None:
         return theirs
+    if verb is Verb.CORRECT and before is not None:
+        return _corrected(ours, theirs, before)
     result, present = dict(ours), places(ours)
     for place, value in places(theirs).items():
         blank = present.get(place) in (None, "", [])
@@ -158,6 +183,18 @@ def merged(ours: Entry | None, theirs: Entry, verb: Verb) -> Entry | None:
             result[place] = _united(present[place], value)
         elif blank or (verb is Verb.REPLACE and not same(present[place], value)):
             result = with_place(result, place, value)
+    return result
+
+
+def _corrected(ours: Entry, theirs: Entry, before: Entry) -> Entry:
+    """Return ours with what the correction changed, where ours says what came before or nothing."""
+    result, present = dict(ours), places(ours)
+    old, new = places(before), places(theirs)
+    for place in dict.fromkeys((*old, *new)):
+        here = present.get(place)
+        untouched = here in (None, "", []) or same(here, old.get(place))
+        if untouched and not same(old.get(place), new.get(place)):
+            result = with_place(result, place, new.get(place))
     return result
 
 
@@ -169,9 +206,11 @@ def _united(
     return [*kept, *(one for one in theirs if one["system"]["code"] not in known)]
 
 
-def _standing(ours: Entry | None, offered: Entry) -> Standing:
+def _standing(ours: Entry | None, offered: Entry, before: Entry | None) -> Standing:
     if ours is None:
         return Standing.NEW
-    present = places(ours)
-    said = all(same(present.get(place), value) for place, value in places(offered).items())
+    present, new = places(ours), places(offered)
+    said = all(same(present.get(place), value) for place, value in new.items())
+    taken_out = places(before or {}).keys() - new.keys()
+    said = said and not any(place in present for place in taken_out)
     return Standing.ALREADY if said else Standing.DIFFERS

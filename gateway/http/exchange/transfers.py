@@ -18,6 +18,7 @@ from gateway.usecases.answer_peer import (
     hand_over_snapshot,
     receive_information,
     receive_receipt,
+    receive_rekey,
     receive_withdrawal,
     report_status,
 )
@@ -83,6 +84,11 @@ async def post_information(request: web.Request, peer: Peer) -> web.Response:
 async def post_withdrawal(request: web.Request, peer: Peer) -> web.Response:
     """Take back a request."""
     return await _take(request, peer, receive_withdrawal)
+
+
+async def post_rekey(request: web.Request, peer: Peer) -> web.Response:
+    """Take a new one-time key for a corrected record."""
+    return await _take(request, peer, receive_rekey)
 
 
 async def _take(request: web.Request, peer: Peer, receive: _Receive) -> web.Response:

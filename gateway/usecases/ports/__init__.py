@@ -3,6 +3,7 @@
 from gateway.usecases.ports.agency import Locator, Member, Members
 from gateway.usecases.ports.casework import Cases, Proposals, Queued, QueueFilter
 from gateway.usecases.ports.contributions import Contributions
+from gateway.usecases.ports.corrections import Corrections, Statements
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Draft, Drafts
 from gateway.usecases.ports.exchange import Messages, Parcel, Parcels, Transfers
@@ -61,6 +62,7 @@ __all__ = [
     "Checkpoints",
     "CodeChoices",
     "Contributions",
+    "Corrections",
     "Cosigned",
     "Directory",
     "Disclosures",
@@ -111,6 +113,7 @@ __all__ = [
     "SignIn",
     "Source",
     "Staff",
+    "Statements",
     "Status",
     "Store",
     "StoredBackpack",

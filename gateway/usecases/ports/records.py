@@ -42,11 +42,23 @@ class Segments(Protocol):
     def own(self, student: LocalStudentId, fingerprint: Digest) -> Segment | None:
         """Return the segment that already signs this content."""
 
+    def newest_own(self, student: LocalStudentId) -> Segment | None:
+        """Return what this district signed about the student last, whatever it says."""
+
+    def get(self, digest: Digest) -> Segment:
+        """Return it, or raise `Unknown`."""
+
+    def replace(self, old: Digest, new: Digest) -> None:
+        """Note that its issuer says something else now: it is kept, and travels no further."""
+
     def forget_own(self, student: LocalStudentId) -> None:
         """Delete what this district signed about the student: it is signed anew when it is asked for."""
 
     def received(self, *, state_id: str | None, birth_date: date | None) -> Sequence[Segment]:
-        """Return what other districts asserted about the student, oldest first; none without both keys."""
+        """Return what other districts asserted about the student, oldest first, but for what was replaced.
+
+        None without both keys.
+        """
 
     def with_transfer(self, transfer: TransferId) -> Sequence[Segment]:
         """Return the segments that came with a transfer."""
@@ -103,6 +115,9 @@ class Archive(Protocol):
 
     def get(self, transfer: TransferId, version: int | None = None) -> ArchivedRecord:
         """Return that version, or the newest; or raise `Unknown`."""
+
+    def with_digest(self, transfer: TransferId, record: Digest) -> ArchivedRecord | None:
+        """Return the record of that digest, if it came with the transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from gateway.usecases.ports.agency import Locator, Members
 from gateway.usecases.ports.casework import Cases, Proposals
 from gateway.usecases.ports.contributions import Contributions
+from gateway.usecases.ports.corrections import Corrections, Statements
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
@@ -39,6 +40,10 @@ class Tx(Protocol):
     def cases(self) -> Cases: ...  # noqa: D102
     @property
     def proposals(self) -> Proposals: ...  # noqa: D102
+    @property
+    def corrections(self) -> Corrections: ...  # noqa: D102
+    @property
+    def statements(self) -> Statements: ...  # noqa: D102
     @property
     def messages(self) -> Messages: ...  # noqa: D102
     @property
