@@ -38,6 +38,7 @@ class JsonFolderSink:
     """
 
     Config: ClassVar[type[SinkConfig]] = JsonFolder
+    takes_rows: ClassVar[bool] = False
 
     def __init__(self, config: JsonFolder) -> None:
         self._folder = config.folder
@@ -78,7 +79,7 @@ class JsonFolderSink:
             if present < record.version:
                 self._put(record, target)
             elif present == record.version and record.reviewed is not None:
-                _exchange(target, _UNDONE, _REVIEWED, record.reviewed)
+                self._review(target, record, record.reviewed)
         except OSError as error:
             raise Misconfigured(f"the import folder cannot be written to: {error.strerror}") from error
         names = ["backpack.json", "record.jws", "summary.txt"]
@@ -89,14 +90,22 @@ class JsonFolderSink:
         _clear(self._folder)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
         try:
-            for name, content in _files(record).items():
-                _create(new / name, content)
-            _sync(new)
-            _swap(new, target)
-            _sync(self._folder)
+            for name, content in self._files(record).items():
+                create(new / name, content)
+            sync(new)
+            swap(new, target)
+            sync(self._folder)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
+
+    def _files(self, record: ImportRecord) -> dict[str, bytes]:
+        """Return what is in a transfer's folder, by place."""
+        return _files(record)
+
+    def _review(self, target: Path, _: ImportRecord, reviewed: Mapping[str, Any]) -> None:
+        """Put what was reviewed anew beside the record."""
+        _exchange(target, _UNDONE, _REVIEWED, reviewed)
 
     def _of(self, transfer: str) -> Path:
         if _TRANSFER.fullmatch(transfer) is None:
@@ -158,7 +167,7 @@ def _clear(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _swap(new: Path, target: Path) -> None:
+def swap(new: Path, target: Path) -> None:
     """Put the new folder in the place of the old one, which stays where that fails."""
     old = new.with_name(new.name.replace(".new-", ".old-"))
     if not target.exists():
@@ -173,7 +182,9 @@ def _swap(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _create(path: Path, content: bytes) -> None:
+def create(path: Path, content: bytes) -> None:
+    """Write a new file, with its folder, that only its owner reads, and let it reach the disk."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         file.flush()
@@ -184,17 +195,18 @@ def _exchange(folder: Path, old: str, new: str, document: Mapping[str, Any]) -> 
     """Write one file and take the other away."""
     _replace(folder / new, _json(document).decode())
     (folder / old).unlink(missing_ok=True)
-    _sync(folder)
+    sync(folder)
 
 
 def _replace(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    _create(new, text.encode())
+    create(new, text.encode())
     new.replace(path)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Let what was made and renamed in the folder reach the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,7 @@
 """What an adapter is: something that fetches rows, or something that writes what was received."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -101,12 +101,16 @@ class ImportRecord:
     reviewed: Mapping[str, Any] | None = None
     """What a person decided: `student` (local id, null for a new one) and `changes`, each with `section`,
     `recordId`, `before`, `after`, `equivalents`. None where nobody looked."""
+    rows: Mapping[str, str] = field(default_factory=dict)
+    """For a sink that `takes_rows`: CSV texts by file name, made by the mapping read the other way round."""
 
 
 class Sink(Protocol):
     """Writes received backpacks into a local system, or beside it. Made with its `Config`."""
 
     Config: ClassVar[type[SinkConfig]]
+    takes_rows: ClassVar[bool]
+    """Whether it wants the record as rows of the local system too."""
 
     async def check(self) -> None:
         """Return if it can be written to; raises as `Adapter.check` does."""

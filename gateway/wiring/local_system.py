@@ -17,6 +17,7 @@ from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.mapping.spec import MappingFile, load_mapping
 from gateway.settings import Settings, Source
 from gateway.usecases.ports import Import
+from gateway.wiring.import_rows import ImportRowsMaker
 
 if TYPE_CHECKING:
     from gateway.mapping.bulk import BulkRun
@@ -131,10 +132,13 @@ class MappedSource:
 
 
 class SinkImports:
-    """`ports.Imports` over a sink."""
+    """`ports.Imports` over a sink. `rows` are made for one that takes them."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, rows: ImportRowsMaker | None = None) -> None:
+        if sink.takes_rows and rows is None:
+            raise Misconfigured("the sink wants rows of the local system: name one under [source]")
         self._sink = sink
+        self._rows = rows if sink.takes_rows else None
 
     async def write(self, record: Import) -> Sequence[str]:
         """Write a verified record."""
@@ -148,6 +152,7 @@ class SinkImports:
                 archive=record.jws.encode(),
                 summary=tuple(record.summary),
                 reviewed=record.reviewed,
+                rows=await self._rows.texts(record) if self._rows else {},
             )
         )
 

@@ -30,6 +30,7 @@ from gateway.peers.statement_client import StatementClient
 from gateway.settings import Settings
 from gateway.storage.store import SqlStore
 from gateway.usecases.ports import Node, Pace
+from gateway.wiring.import_rows import ImportRowsMaker
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
 from gateway.wiring.local_terms import local_terms
 from gateway.wiring.node_secrets import LOG_KEY, locator_tokens, log_signer, log_witness, pseudonyms
@@ -131,6 +132,12 @@ def _source(
     return MappedSource(adapter, mapping, id_, settings.source, settings.path(settings.source.folder))
 
 
+def _rows(adapter: Adapter | None, mapping: MappingFile | None, id_: EntityId) -> ImportRowsMaker | None:
+    if adapter is None or mapping is None:
+        return None
+    return ImportRowsMaker(adapter, mapping, id_, lambda: now().date())
+
+
 def _id(settings: Settings, rules: ChainRules) -> EntityId:
     try:
         return entity_id(settings.id, allow_loopback_http=rules.allow_loopback_http)
@@ -212,7 +219,7 @@ def _opened(
         directory=network.directory,
         seals=network.seals,
         source=_source(settings, adapter, mapping, id_),
-        imports=SinkImports(sink) if sink else None,
+        imports=SinkImports(sink, _rows(adapter, mapping, id_)) if sink else None,
         rules=_rules(settings),
         policy=district_policy(settings),
         terms=local_terms(settings, mapping),

@@ -5,14 +5,16 @@ import stat
 import struct
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pytest
 
 from adapters.json_folder import JsonFolder, JsonFolderSink
 from adapters.oneroster_csv import OneRosterCsv, OneRosterCsvAdapter
 from adapters.table_files import TableFiles, TableFilesAdapter
+from adapters.table_folder import TableFolder, TableFolderSink
 from gateway.adapter_api import (
     Batch,
     ImportRecord,
@@ -284,6 +286,48 @@ async def test_a_folder_that_is_not_there_is_an_operators_business(tmp_path: Pat
         await sink.check()
     with pytest.raises(Misconfigured):
         await sink.write(RECORD)
+
+
+# --- the import folder with rows ---------------------------------------------------------------------
+
+ROWS: Final = {"users.csv": "sourcedId\r\nC-1\r\n", "losses.csv": "section\r\n"}
+REVIEWED: Final = {"student": "C-1", "changes": []}
+
+
+async def test_table_folder_conforms(tmp_path: Path) -> None:
+    await check_sink(TableFolderSink(TableFolder(folder=tmp_path)), replace(RECORD, rows=ROWS))
+
+
+async def test_rows_stand_beside_the_record_for_the_owner_only(tmp_path: Path) -> None:
+    places = await TableFolderSink(TableFolder(folder=tmp_path)).write(replace(RECORD, rows=ROWS))
+
+    folder = tmp_path / RECORD.transfer_id / "rows"
+    assert {file.name: file.read_bytes().decode() for file in folder.iterdir()} == ROWS
+    assert {str(file) for file in folder.iterdir()} <= set(places)
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+async def test_rows_reviewed_anew_replace_the_older_ones_and_undone_ones_are_gone(tmp_path: Path) -> None:
+    sink = TableFolderSink(TableFolder(folder=tmp_path))
+    folder = tmp_path / RECORD.transfer_id
+    await sink.write(replace(RECORD, rows=ROWS, reviewed=REVIEWED))
+
+    await sink.write(replace(RECORD, rows={"roles.csv": "sourcedId\r\n"}, reviewed=REVIEWED))
+    reviewed = _names(folder / "rows")
+    await sink.undo(RECORD.transfer_id, {"student": "C-1", "changes": []})
+
+    assert reviewed == ["roles.csv"]
+    assert sorted(_names(folder)) == ["backpack.json", "record.jws", "summary.txt", "undone.json", "version"]
+
+
+async def test_the_same_record_unreviewed_changes_no_row(tmp_path: Path) -> None:
+    sink = TableFolderSink(TableFolder(folder=tmp_path))
+    await sink.write(replace(RECORD, rows=ROWS))
+
+    await sink.write(replace(RECORD, rows={"roles.csv": ""}))
+
+    assert sorted(_names(tmp_path / RECORD.transfer_id / "rows")) == sorted(ROWS)
 
 
 # --- plugins -----------------------------------------------------------------------------------------

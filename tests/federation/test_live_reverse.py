@@ -8,7 +8,11 @@ from gateway.demo.district import make_bundle
 from gateway.demo.nodes import Place
 from gateway.domain.ids import TransferId
 from gateway.domain.transfer import State
+from gateway.settings import load
+from gateway.usecases.import_reviewed import import_reviewed
+from gateway.wiring import open_node
 from tests.harness.live import MAPPING, SECTIONS, Live, backpack, federation, until_state
+from tests.harness.staff import clerk
 
 
 def give_a_source(place: Place, bundle: Path) -> None:
@@ -59,3 +63,23 @@ async def test_a_received_record_becomes_rows_of_the_local_system(tmp_path: Path
         assert {row["section"] for row in rows_in(rows / "losses.csv")} <= set(SECTIONS)
         read = await live.cedar.store.read(lambda tx: tx.accesses.of_transfer(asked))
         assert [one.why for one in read] == ["map reverse", "map reverse"]
+
+
+async def test_an_import_puts_rows_beside_the_record(tmp_path: Path) -> None:
+    async with federation(tmp_path, automatic_approval=True) as live:
+        asked = await received(live)
+        cedar = live.federation.cedar
+        give_a_source(cedar, tmp_path / "cedar.zip")
+        text = cedar.config.read_text("utf-8")
+        assert 'sink = "json_folder"' in text
+        cedar.config.write_text(text.replace('"json_folder"', '"table_folder"'), "utf-8")
+
+        async with open_node(load(cedar.config)) as opened:
+            await import_reviewed(opened.node, asked, person=clerk("registrar"))
+
+        rows = cedar.imports / asked / "rows"
+        subject = live.subject(0)
+        (learner,) = [row for row in rows_in(rows / "users.csv") if row["givenName"] == subject.given_name]
+        assert learner["familyName"] == subject.family_name
+        assert {row["userSourcedId"] for row in rows_in(rows / "roles.csv")} == {learner["sourcedId"]}
+        assert rows_in(rows / "left-out.csv") == []

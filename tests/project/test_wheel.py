@@ -124,7 +124,7 @@ for group in ("backpack.adapters", "backpack.sinks"):
         *("credentials_folder", "edfi_rest", "edfi_xml", "oneroster_csv", "oneroster_rest"),
         *("sql", "table_files", "xsre_xml"),
     ]
-    assert sinks.split() == ["json_folder"]
+    assert sinks.split() == ["json_folder", "table_folder"]
 
 
 def test_a_node_can_be_made_and_examined(installed: Installed) -> None:
