@@ -31,7 +31,9 @@ _PADDED_TO: Final = 8
 _WRAPPED_DOTS: Final = 4
 """A compact JWE has five parts, a JWS three."""
 
-_WITH_CHAIN: Final = frozenset({MessageType.REQUEST, MessageType.RECORD, MessageType.ENROLLMENT})
+_WITH_CHAIN: Final = frozenset(
+    {MessageType.REQUEST, MessageType.RECORD, MessageType.PART, MessageType.ENROLLMENT}
+)
 
 
 class NodeSeals:
@@ -123,13 +125,17 @@ class NodeSeals:
         """Verify the record as the issuer's to this node, and each of its segments."""
         return await _aside(len(record), lambda: self._open_record(record, issuer))
 
+    async def open_part(self, part: str, issuer: EntityId) -> OpenedRecord:
+        """Verify a sealed part in the same way."""
+        return await _aside(len(part), lambda: self._open_record(part, issuer, jws.Typ.PART))
+
     def _seal(self, record: str, public_key: str) -> bytes:
         mine = self._keys.current(Purpose.EVIDENCE)
         seals.second_look(record, dict(mine.as_dict(private=False)))
         return seals.seal(record, orjson.loads(public_key))
 
-    def _open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
-        opened = records.open_record(record, self._chains, now=self._now())
+    def _open_record(self, record: str, issuer: EntityId, typ: jws.Typ = jws.Typ.RECORD) -> OpenedRecord:
+        opened = records.open_record(record, self._chains, now=self._now(), typ=typ)
         if opened.issuer.id != issuer:
             raise Untrusted("wrong_issuer")
         if opened.claims.get("aud") != self._id:

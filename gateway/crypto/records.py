@@ -30,8 +30,10 @@ class SignedRecord:
     segments: tuple[OpenedSegment, ...]
 
 
-def open_record(record: str, chains: ChainCache, *, now: datetime) -> SignedRecord:
-    """Verify a record under the chain in its own header, at the time when it was signed.
+def open_record(
+    record: str, chains: ChainCache, *, now: datetime, typ: jws.Typ = jws.Typ.RECORD
+) -> SignedRecord:
+    """Verify a record, or a sealed part, under the chain in its own header, at the time of its signing.
 
     So it can be opened when its issuer has changed its keys, or is gone.
 
@@ -46,7 +48,7 @@ def open_record(record: str, chains: ChainCache, *, now: datetime) -> SignedReco
     )
     claims = jws.verify(
         record,
-        typ=jws.Typ.RECORD,
+        typ=typ,
         keys=parse_jwks(issuer.evidence_jwks),
         max_bytes=seals.MAX_RECORD_BYTES,
         allow_trust_chain=True,

@@ -26,6 +26,10 @@ TIDY_EVERY: Final = timedelta(hours=1)
 """How often what has expired is deleted."""
 MAX_NEEDS_INFO_ROUNDS: Final = 2
 MAX_FETCHES: Final = 5
+MAX_PART_FETCHES: Final = 10
+"""A sealed part is tried again where its record is not, so that it may be fetched more often."""
+PART_TRIES: Final = 4
+"""After so many tries a part that is not handed over is refused, and the record goes on without it."""
 MAX_VERSIONS: Final = 3
 """A record that was rejected is packaged anew this often in all."""
 

@@ -5,9 +5,9 @@ Top-level claims that are not known are ignored; inside an authorization detail 
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from gateway.domain.policy import RAR_TYPE
 
@@ -261,6 +261,13 @@ class RecordClaims(_Claims):
     record: RecordBody
     parts: Annotated[tuple[ListedPart, ...], Field(max_length=64)] = ()
     """What goes apart, sealed for a role."""
+
+    @model_validator(mode="after")
+    def _numbers_each_part_once(self) -> Self:
+        if len({part.n for part in self.parts}) != len(self.parts):
+            msg = "two parts have the same number"
+            raise ValueError(msg)
+        return self
 
 
 class ListedItem(BaseModel):

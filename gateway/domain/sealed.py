@@ -100,7 +100,7 @@ class SealedPart:
             Conflict: it was answered otherwise before.
         """
         state = PartState.REFUSED if fault else PartState.CONFIRMED
-        if self.settled and self.state is not state:
+        if self.settled and (self.state, self.fault) != (state, fault):
             raise Conflict(f"this part is {self.state} already")
         return replace(self, state=state, at=at, fault=fault, receipt=receipt)
 

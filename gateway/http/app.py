@@ -27,6 +27,7 @@ _PROTOCOL_LOG: Final = logging.getLogger("gateway.http.protocol")
 _PROTOCOL_LOG.addFilter(lambda record: record.exc_info is None)
 _TRANSFER: Final = f"/exchange/v1/transfers/{{id:{TRANSFER_ID}}}"
 _VERSION: Final = "{version:0|[1-9][0-9]{0,2}}"
+_PART: Final = "{part:[1-9][0-9]?}"
 
 
 def make_app(site: Site) -> web.Application:
@@ -81,6 +82,7 @@ def _district() -> Iterable[web.RouteDef]:
         web.post("/exchange/v1/transfers", peer(REQUEST, transfers.post_transfer)),
         _get(_TRANSFER, peer(REQUEST, transfers.get_transfer)),
         _get(f"{_TRANSFER}/versions/{_VERSION}", peer(FETCH, transfers.get_version)),
+        _get(f"{_TRANSFER}/versions/{_VERSION}/parts/{_PART}", peer(FETCH, transfers.get_part)),
         web.post(f"{_TRANSFER}/receipts", peer(REQUEST, transfers.post_receipt)),
         web.post(f"{_TRANSFER}/information", peer(REQUEST, transfers.post_information)),
         web.post(f"{_TRANSFER}/enrollment", peer(REQUEST, transfers.post_enrollment)),

@@ -113,8 +113,8 @@ class NodeClient:
         self._keep(key, answer.headers.get("ETag", ""), status)
         return status
 
-    async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
-        """Download the sealed record.
+    async def fetch(self, to: Listing, remote_id: TransferId, version: int, part: int = 0) -> bytes:
+        """Download the sealed record, or a sealed part of it.
 
         Raises:
             TooLarge: it has more than 32 MiB.
@@ -123,7 +123,8 @@ class NodeClient:
         """
         call = Call(
             method="GET",
-            url=f"{to.resource}/transfers/{remote_id}/versions/{version}",
+            url=f"{to.resource}/transfers/{remote_id}/versions/{version}"
+            + (f"/parts/{part}" if part else ""),
             headers={"Accept": JOSE},
             max_bytes=MAX_PARCEL_BYTES,
             seconds=self._rules.download_seconds,

@@ -17,7 +17,9 @@ from gateway.storage.tables_evidence import sent_segments
 from gateway.usecases.ports import ArchivedRecord, Parcel, Segment, SentSegment
 
 _PARCEL = select(parcels).where(
-    parcels.c.transfer == bindparam("transfer"), parcels.c.version == bindparam("version")
+    parcels.c.transfer == bindparam("transfer"),
+    parcels.c.version == bindparam("version"),
+    parcels.c.part == bindparam("part"),
 )
 _DROP_PARCELS = delete(parcels).where(parcels.c.transfer == bindparam("transfer"))
 
@@ -29,18 +31,18 @@ class SqlParcels:
         self._db = db
 
     def put(self, parcel: Parcel) -> None:
-        """Store it, replacing the same version."""
+        """Store it, replacing the same part of the same version."""
         self._db.put_each(parcels, [_values(parcel)])
 
-    def get(self, transfer: TransferId, version: int) -> Parcel:
+    def get(self, transfer: TransferId, version: int, part: int = 0) -> Parcel:
         """Return it, or raise `Unknown`."""
-        row = self._db.first(_PARCEL, {"transfer": transfer, "version": version})
+        row = self._db.first(_PARCEL, {"transfer": transfer, "version": version, "part": part})
         if row is None:
             raise Unknown("there is no such sealed record")
         return Parcel(**row)
 
     def drop(self, transfer: TransferId) -> None:
-        """Delete all versions."""
+        """Delete all versions, with their parts."""
         self._db.run(_DROP_PARCELS, {"transfer": transfer})
 
 

@@ -28,6 +28,7 @@ from gateway.storage import (
     tables_profile,
     tables_receiving,
     tables_safety,
+    tables_sealed,
 )
 from gateway.storage.columns import COUNTER, ORDINAL, Choice, Day, Json, Texts, Utc
 from gateway.storage.metadata import metadata
@@ -42,6 +43,7 @@ __all__ = [
     "tables_profile",
     "tables_receiving",
     "tables_safety",
+    "tables_sealed",
 ]
 
 _ByteOrder: Final = Text().with_variant(Text(collation="C"), "postgresql")
@@ -131,6 +133,7 @@ parcels = Table(
     metadata,
     Column("transfer", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("part", Integer, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("jwe", LargeBinary, nullable=False),
 )

@@ -24,6 +24,7 @@ from gateway.storage.receiving import SqlCodeChoices, SqlJournal, SqlReviews
 from gateway.storage.records import SqlArchive, SqlParcels, SqlSegments, SqlSent
 from gateway.storage.rosters import SqlRosters
 from gateway.storage.safety import SqlEmergencies, SqlFlags, SqlHolds, SqlSafetyTasks
+from gateway.storage.sealed import SqlSealedApprovals, SqlSealedParts
 from gateway.storage.transfers import SqlTransfers
 
 
@@ -38,6 +39,8 @@ class SqlTx:
         self.proposals = SqlProposals(db)
         self.messages = SqlMessages(db)
         self.parcels = SqlParcels(db)
+        self.sealed_parts = SqlSealedParts(db)
+        self.sealed_approvals = SqlSealedApprovals(db)
         self.segments = SqlSegments(db)
         self.sent = SqlSent(db)
         self.archive = SqlArchive(db)

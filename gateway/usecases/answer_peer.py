@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.domain.clocks import KEEP_AFTER_RECEIPT, MAX_FETCHES, MAX_VERSIONS, TRANSFER_LIFE
-from gateway.domain.errors import Conflict, Forbidden, Gone, OverBudget, Unknown
+from gateway.domain.errors import Conflict, Forbidden, OverBudget, Unknown
 from gateway.domain.exchange import InformationClaims, ReceiptClaims, RekeyClaims, WithdrawalClaims
 from gateway.domain.ids import Digest, EntityId, TransferId, digest
 from gateway.domain.log_positions import LogPosition
@@ -13,15 +13,14 @@ from gateway.domain.snapshot import SNAPSHOT
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
 from gateway.usecases.anchoring import add_anchored, checked_position, keep_position, position_of
+from gateway.usecases.answer_parts import FETCHABLE, check_served, take_part_receipt
 from gateway.usecases.disclosures import ahead, released
 from gateway.usecases.evidence import as_taken_in, incoming, leaf, read, status_of
 from gateway.usecases.onward import pass_on_to
 from gateway.usecases.ports import Node, Parcel, Status, Tx
 
-FETCHABLE = frozenset({State.RELEASED, State.FETCHED})
 _AHEAD = frozenset({State.REVIEW, State.HELD, State.NOTICE, State.APPROVED, State.PACKAGED})
 """States in which a snapshot that has left is served; a later hold changes nothing in the answer."""
-_TAKEN_BACK = frozenset({State.REVOKED, State.RECALLED, State.EXPIRED, State.WITHDRAWN})
 
 
 async def report_status(node: Node, peer: Peer, id_: TransferId) -> Status:
@@ -73,12 +72,7 @@ async def hand_over(node: Node, peer: Peer, id_: TransferId, version: int) -> Pa
 
     def fetch(tx: Tx) -> Parcel:
         transfer = tx.transfers.get_of(id_, peer.id)
-        if transfer.state in _TAKEN_BACK or (transfer.state in FETCHABLE and now >= transfer.expires_at):
-            raise Gone("the record was taken back or has expired")
-        if _is_replaced(transfer, version):
-            raise Gone("this version was taken back, or another one takes its place")
-        if transfer.state not in FETCHABLE or version != transfer.version:
-            raise Unknown("no such version")
+        check_served(transfer, version, now)
         if transfer.fetches >= MAX_FETCHES:
             raise OverBudget("fetched too often; send a receipt")
         parcel = tx.parcels.get(id_, version)
@@ -118,12 +112,6 @@ async def hand_over_snapshot(node: Node, peer: Peer, id_: TransferId, version: i
     return await node.store.write(fetch)
 
 
-def _is_replaced(transfer: Transfer, version: int) -> bool:
-    """Whether that version was there to be fetched, and is not any more."""
-    again = version == transfer.version and transfer.state in {State.APPROVED, State.ACKED}
-    return transfer.accepted_version < version and (version < transfer.version or again)
-
-
 def _fetched(transfer: Transfer, now: datetime) -> Transfer:
     """FETCHED. The receipt may take its time: a registrar reads before importing."""
     if transfer.state is State.FETCHED:
@@ -136,7 +124,7 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
     """Take the signed receipt: the transfer is done, or its record is packaged anew if it was rejected.
 
     Its word about the requester's log is checked and kept; the answer says where the receipt stands
-    in this one.
+    in this one. The receipt of a sealed part settles that part only.
 
     The same receipt again changes nothing.
 
@@ -151,6 +139,8 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
         transfer = tx.transfers.get_of(id_, peer.id)
         if _already(tx, transfer, jws):
             return transfer, position_of(node, tx, id_, of_receipt)
+        if claims.part is not None and claims.transfer == id_:
+            return transfer, take_part_receipt(node, tx, transfer, claims, jws, sender=peer.listing)
         if claims.transfer != id_ or claims.version != transfer.version:
             raise Conflict("the receipt names another transfer or version")
         if claims.jwe_digest != transfer.parcel_digest or (

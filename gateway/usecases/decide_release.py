@@ -19,6 +19,7 @@ from gateway.usecases.casework import void_snapshot
 from gateway.usecases.disclosures import denied, requested
 from gateway.usecases.evidence import announcement, leaf
 from gateway.usecases.permission import actor_of, permit
+from gateway.usecases.planning import undecided
 from gateway.usecases.ports import Node, Tx
 from gateway.usecases.safety import about_transfer, for_a_person
 from gateway.usecases.two_people import Act, agreed
@@ -39,7 +40,7 @@ async def approve(
         Unknown: there is no such transfer.
         Forbidden: the person may not release this student's record.
         NoticeBasisMissing: nothing told the family of this release; says what to do.
-        Conflict: it is not under review.
+        Conflict: it is not under review, or nobody decided yet about a section that goes sealed.
     """
     transfer = await _of_holder(node, id_)
     await node.store.read(lambda tx: basis_of(node, tx, transfer, notice))
@@ -59,12 +60,16 @@ async def approve(
 async def approve_automatically(node: Node, transfer: Transfer) -> Transfer:
     """REVIEW onwards, where the district's rules leave a certain match to the node; a step of the loop.
 
-    What is held, silently too, what is drawn by lot and what is out of the ordinary waits for a person: the
-    three look alike.
+    What is held, silently too, what is drawn by lot, what is out of the ordinary and what has sealed sections
+    waits for people: all look alike.
     """
     now, rules = node.now(), node.rules
     drawn = rules.batch and is_drawn(node.pseudonym("draw", transfer.id), rules.manual_share)
-    if await node.store.read(lambda tx: for_a_person(tx, transfer)) or drawn:
+
+    def left_to_people(tx: Tx) -> bool:
+        return for_a_person(tx, transfer) or bool(undecided(node, tx, transfer))
+
+    if await node.store.read(left_to_people) or drawn:
         waits = transfer.stay(at=now, next_try_at=transfer.expires_at)
         await node.store.write(lambda tx: tx.transfers.move(transfer, waits))
         return waits
@@ -93,6 +98,8 @@ async def approve_transfer(
         after = transfer.to(State.APPROVED, at=now, next_try_at=due, **approval)
 
     def store(tx: Tx) -> Transfer:
+        if sealed := undecided(node, tx, transfer):
+            raise Conflict(f"say first whether what is sealed goes or stays: {', '.join(sealed)}")
         if not two_agree(tx):
             return transfer
         basis = basis_of(node, tx, transfer, notice)

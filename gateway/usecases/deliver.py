@@ -65,10 +65,16 @@ async def _arrived(node: Node, message: Message, status: Status | None, receiver
         elif message.type is MessageType.RECEIPT:
             told, about = status.log if status else None, message.digest
             keep_position(tx, checked_position(node, transfer, receiver, told, about=about, message=about))
-            if transfer.state is State.IMPORTED:
+            if _is_of_record(tx, transfer, message):
                 _receipted(node, tx, transfer)
 
     await node.store.write(store)
+
+
+def _is_of_record(tx: Tx, transfer: Transfer, message: Message) -> bool:
+    """Whether a receipt is that of an imported record, and not of one of its sealed parts."""
+    of_parts = {part.receipt for part in tx.sealed_parts.of(transfer.id)}
+    return transfer.state is State.IMPORTED and message.digest not in of_parts
 
 
 def _requested(node: Node, tx: Tx, transfer: Transfer, status: Status) -> None:

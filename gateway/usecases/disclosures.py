@@ -11,6 +11,7 @@ from gateway.domain.disclosures import Access, Disclosure, DisclosureKind, is_ex
 from gateway.domain.errors import GatewayError
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
 from gateway.domain.policy import Action, Kind, Object, Person
+from gateway.domain.sealed import SealedPart
 from gateway.domain.transfer import Transfer
 from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, SentSegment, Tx
@@ -42,6 +43,11 @@ def ahead(node: Node, transfer: Transfer, student: LocalStudentId, sent: Sequenc
     """Return the line of a snapshot that was handed over ahead of the record."""
     left = sorted({section for one in sent for section in one.sections})
     return _line(node, transfer, student, DisclosureKind.PARTIAL, left, reason="follows")
+
+
+def released_sealed(node: Node, transfer: Transfer, student: LocalStudentId, part: SealedPart) -> Disclosure:
+    """Return the line of a sealed part that was handed over."""
+    return _line(node, transfer, student, DisclosureKind.RELEASE, part.sections, reason="sealed")
 
 
 def reading(

@@ -12,6 +12,7 @@ from gateway.domain.errors import Malformed
 from gateway.domain.ids import digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.messages import Direction, EventType, Message, MessageType
+from gateway.domain.sealed import BY_PERSON, PartFault, SealedPart
 from gateway.domain.transfer import Reason, Role, State, Transfer, public_state
 from gateway.domain.trust import Listing
 from gateway.usecases.ports import Node, Status
@@ -106,6 +107,30 @@ def receipt(
         "jwe_digest": transfer.parcel_digest,
         "outcome": outcome,
         "problems": list(problems),
+    }
+    if log is not None:
+        claims["log"] = log.model_dump(mode="json")
+    return outgoing(node, transfer, MessageType.RECEIPT, claims)
+
+
+def part_receipt(
+    node: Node,
+    transfer: Transfer,
+    part: SealedPart,
+    *,
+    fault: PartFault | None = None,
+    log: LogPosition | None = None,
+) -> Message:
+    """Return the signed receipt for a sealed part; `log` is where it stands in this node's log."""
+    opened = fault is None or fault in BY_PERSON
+    claims: dict[str, Any] = {
+        "transfer": transfer.remote_id,
+        "version": part.version,
+        "part": part.n,
+        "record_digest": part.digest if opened else None,
+        "jwe_digest": part.jwe_digest,
+        "outcome": "rejected" if fault else "accepted",
+        "problems": [{"code": fault}] if fault else [],
     }
     if log is not None:
         claims["log"] = log.model_dump(mode="json")

@@ -1,5 +1,6 @@
 """Fetch a released record, open it and prove it; steps of the loop at the requester."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from gateway.domain.ids import Digest, digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.transfer import Reason, State, Transfer
 from gateway.usecases.anchoring import add_anchored, position_of
+from gateway.usecases.arriving_parts import ArrivedPart, fetch_parts, store_arrived
 from gateway.usecases.evidence import as_taken_in, leaf, receipt
 from gateway.usecases.import_backpack import AUTOMATIC, import_record
 from gateway.usecases.ports import ArchivedRecord, Node, OpenedRecord, Parcel, Tx
@@ -47,6 +49,7 @@ async def fetch_parcel(node: Node, transfer: Transfer) -> Transfer:
 async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
     """FETCHED to VERIFIED, or to REJECTED with a receipt that says so.
 
+    The sealed parts are fetched now: the one-time key that opens them is destroyed with the record's receipt.
     Where the district's rules leave the import to the node, it follows while the record is still open.
     """
     parcel = await node.store.read(lambda tx: tx.parcels.get(transfer.id, transfer.version))
@@ -55,17 +58,18 @@ async def verify_parcel(node: Node, transfer: Transfer) -> Transfer:
         record = await node.seals.open_record(jws, transfer.peer)
         replaces = record.claims.get("replaces")
         before = await node.store.read(lambda tx: tx.archive.with_digest(transfer.id, Digest(str(replaces))))
-        _check_answers(transfer, record, known=before is not None)
+        claims = _check_answers(transfer, record, known=before is not None)
     except (Untrusted, Malformed, TooLarge, Conflict) as fault:
         return await _reject(node, transfer, parcel, fault.code)
-    verified, archived, log = await _keep(node, transfer, record, jws)
+    parts = await fetch_parts(node, transfer, record, claims)
+    verified, archived, log = await _keep(node, transfer, record, jws, parts)
     if verified.reason or not node.rules.automatic_import:
         return verified
     return await import_record(node, verified, archived, record, actor=AUTOMATIC, log=log)
 
 
-def _check_answers(transfer: Transfer, record: OpenedRecord, *, known: bool) -> None:
-    """Refuse a record that is not the answer to this request, or corrects one that is not known here."""
+def _check_answers(transfer: Transfer, record: OpenedRecord, *, known: bool) -> RecordClaims:
+    """Return what the record says, or refuse what answers another request or corrects what is not known."""
     try:
         claims = RecordClaims.model_validate(record.claims)
     except ValidationError:
@@ -78,10 +82,11 @@ def _check_answers(transfer: Transfer, record: OpenedRecord, *, known: bool) -> 
         raise Conflict("it does not replace what was taken in")
     if len({segment.learner for segment in record.segments}) != 1:
         raise Conflict("the segments are about more than one learner")
+    return claims
 
 
 async def _keep(
-    node: Node, transfer: Transfer, record: OpenedRecord, jws: str
+    node: Node, transfer: Transfer, record: OpenedRecord, jws: str, parts: Sequence[ArrivedPart]
 ) -> tuple[Transfer, ArchivedRecord, LogPosition]:
     """VERIFIED, and where the log says so.
 
@@ -107,6 +112,7 @@ async def _keep(
     def store(tx: Tx) -> LogPosition:
         tx.archive.put(archived)
         tx.transfers.move(transfer, after)
+        store_arrived(tx, after, parts)
         return add_anchored(node, tx, leaf(after, now, digests=(record.digest,)))
 
     return after, archived, await node.store.write(store)

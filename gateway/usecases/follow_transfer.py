@@ -49,6 +49,7 @@ async def ask_status(node: Node, transfer: Transfer) -> Transfer:
             _send_key(tx, node, after)
         if after.state is State.RECALLED:
             tx.segments.recall(transfer.id)
+            tx.sealed_parts.empty(transfer.id)
         if after.state is not transfer.state:
             tx.audit.add(leaf(after, after.changed_at))
 

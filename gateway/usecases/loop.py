@@ -24,7 +24,7 @@ from gateway.usecases.match_student import match_student
 from gateway.usecases.ports import Node, Tx
 from gateway.usecases.reconcile import reconcile_due
 from gateway.usecases.release_backpack import package_backpack, release_backpack
-from gateway.usecases.remind import remind
+from gateway.usecases.remind import remind, remind_of_parts
 from gateway.usecases.request_backpack import sign_request
 from gateway.usecases.send_snapshot import package_snapshot
 from gateway.usecases.submit_checkpoint import submit_checkpoint
@@ -177,6 +177,7 @@ _CHORES: Final[Mapping[Chore, timedelta | None]] = {
     checkpoint_if_due: None,
     forget_expired: TIDY_EVERY,
     remind: TIDY_EVERY,
+    remind_of_parts: TIDY_EVERY,
 }
 """How often; None: at every tick."""
 

@@ -15,6 +15,8 @@ from gateway.domain.errors import Malformed, Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, b64url_decode
 from gateway.domain.packs import Purged, to_purge
 from gateway.domain.policy import Release, plan_release
+from gateway.domain.policy.release import may_go_sealed
+from gateway.domain.sealed import routing_of, sealed_entries
 from gateway.domain.transfer import Transfer
 from gateway.usecases.ports import Node, Segment, StoredBackpack, Tx
 from gateway.usecases.safety import is_protected
@@ -33,6 +35,8 @@ class Planned:
     release: Release
     purged: Sequence[Purged]
     """Entries that the law wants gone before a record is packaged; none of them leaves."""
+    routed: Mapping[str, Sequence[int]]
+    """By section, the positions of the entries that the pack seals for a role, and that may leave so."""
 
     def leaving(self) -> Entries:
         """Return the entries that leave."""
@@ -40,6 +44,11 @@ class Planned:
             section: [self.entries[section][position] for position in positions]
             for section, positions in self.release.granted.items()
         }
+
+    def apart(self, section: str) -> Sequence[Mapping[str, Any]]:
+        """Return the entries of a section that go apart, sealed, whether or not that is decided."""
+        entries = self.entries.get(section, ())
+        return [entries[position] for position in self.routed.get(section, ())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +95,15 @@ def plan(
     by: str,
     at: datetime,
     included: Collection[str] = (),
+    seals: bool = True,
 ) -> Sequence[Planned]:
     """Return what leaves: of each earlier segment, then of the own one, which is last.
 
     The district's own rules, and what its people decided to keep back, bind what it passes on from others
-    too; `included` are sections that they do not keep back any more.
+    too; `included` are sections that they do not keep back any more. A snapshot does not seal: what must be
+    known on the first day, such as an allergy, goes openly.
     """
-    planned = _planner(node, tx, transfer, by=by, at=at, included=included)
+    planned = _planner(node, tx, transfer, by=by, at=at, included=included, seals=seals)
     segments = [
         *((one.issuer, _disclosed(one), _classes_of(one, hidden=held.hidden)) for one in held.earlier),
         (node.id, sections_of(held.backpack), _own_classes(held.backpack)),
@@ -118,25 +129,48 @@ def plan_sent(node: Node, tx: Tx, transfer: Transfer, version: int) -> Sequence[
 
 
 def _planner(
-    node: Node, tx: Tx, transfer: Transfer, *, by: str, at: datetime, included: Collection[str] = ()
+    node: Node,
+    tx: Tx,
+    transfer: Transfer,
+    *,
+    by: str,
+    at: datetime,
+    included: Collection[str] = (),
+    seals: bool = True,
 ) -> Callable[[EntityId, Entries, Mapping[str, Sequence[str]]], Planned]:
     """Return what plans one segment: its issuer, its entries, and their classes of sensitivity."""
     decided = tx.cases.get(transfer.id).kept_back
     kept_back = {name: why for name, why in decided.items() if name not in included}
+    let_go = {one.section for one in tx.sealed_approvals.of(transfer.id) if one.student == transfer.student}
 
     def planned(issuer: EntityId, entries: Entries, classes: Mapping[str, Sequence[str]]) -> Planned:
         purged = _to_purge(node, entries)
+        classes = _without(classes, purged)
+        routed = may_go_sealed(sealed_entries(node.pack, entries), classes) if seals else {}
         release = plan_release(
             asked=transfer.sections,
-            classes=_without(classes, purged),
+            classes=classes,
             rules=node.rules,
             kept_back=kept_back,
+            routed=routed,
+            let_go=let_go,
             approved_by=by,
             approved_at=at,
         )
-        return Planned(issuer=issuer, entries=entries, release=release, purged=purged)
+        return Planned(issuer=issuer, entries=entries, release=release, purged=purged, routed=routed)
 
     return planned
+
+
+def undecided(node: Node, tx: Tx, transfer: Transfer) -> Sequence[str]:
+    """Return the sealed sections that were asked for and about which nobody decided, in the order asked."""
+    seals = any(routing_of(node.pack, section) for section in transfer.sections)
+    if not seals or transfer.student is None:
+        return ()
+    held = read_held(tx, transfer.student)
+    planned = plan(node, tx, transfer, held, by="", at=node.now())
+    open_ = {section for one in planned for section in one.release.undecided}
+    return [section for section in transfer.sections if section in open_]
 
 
 _PURGED: Final = "purged"

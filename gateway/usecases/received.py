@@ -112,11 +112,18 @@ def _sort(section: str, entry: Mapping[str, Any], good: Sections, bad: Sections)
         good.setdefault(section, []).append(present)
 
 
+_WORDS: Final = {
+    "not_held": "none on file",
+    "restricted": "withheld as restricted",
+    "not_asked": "not asked for",
+    "sealed": "apart, in a sealed part",
+}
+
+
 def _missing(granted: Sequence[Mapping[str, Any]]) -> list[str]:
     kept = [(part.get("issuer"), one) for part in granted for one in part.get("withheld", ())]
-    words = {"not_held": "none on file", "restricted": "withheld as restricted", "not_asked": "not asked for"}
     return [
-        f"{one.get('datatype')}: {words.get(str(one.get('reason')), one.get('reason'))} at {issuer}"
+        f"{one.get('datatype')}: {_WORDS.get(str(one.get('reason')), one.get('reason'))} at {issuer}"
         for issuer, one in kept
     ]
 

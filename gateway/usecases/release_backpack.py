@@ -10,13 +10,14 @@ from gateway.domain.ids import digest
 from gateway.domain.messages import MessageType
 from gateway.domain.policy import Release
 from gateway.domain.policy.basis import ReleaseBasis
-from gateway.domain.policy.release import NOT_DECIDED
+from gateway.domain.policy.release import NOT_KEPT
 from gateway.domain.transfer import State, Transfer
 from gateway.usecases.basis import basis_of
 from gateway.usecases.evidence import announcement, correction_announcement, leaf
 from gateway.usecases.planning import Held, Planned, plan, read_held
 from gateway.usecases.ports import Node, Parcel, Segment, SentSegment, Tx
 from gateway.usecases.safety import is_kept
+from gateway.usecases.sealing import make_parts, store_made
 from gateway.usecases.wholes import sections_of
 
 Disclosures = Mapping[str, Sequence[str]]
@@ -53,7 +54,11 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
     version = transfer.version + 1
     releases = [one.release for one in planned]
     chain = await node.directory.own_chain()
-    claims = record_claims(node, transfer, version, segments, releases) | {"basis": basis.claims()}
+    parts = await make_parts(node, transfer, version, list(zip(segments, releases, strict=True)))
+    claims = record_claims(node, transfer, version, segments, releases) | {
+        "basis": basis.claims(),
+        "parts": [one.listed for one in parts],
+    }
     claims |= await node.store.read(lambda tx: _correction(tx, transfer))
     record = node.seals.sign(MessageType.RECORD, claims, chain)
     jwe = await node.seals.seal(record, transfer.response_key)
@@ -75,10 +80,11 @@ async def package_backpack(node: Node, transfer: Transfer) -> Transfer:
         if transfer.version:
             tx.parcels.drop(transfer.id)
         tx.parcels.put(parcel)
+        store_made(tx, parts)
         tx.sent.put(sent)
         tx.transfers.move(transfer, after)
-        for one in {gone.source for of_segment in planned for gone in of_segment.purged}:
-            tx.audit.add(leaf(after, now, action="release.purged", rule=one))
+        for source in {gone.source for of_segment in planned for gone in of_segment.purged}:
+            tx.audit.add(leaf(after, now, action="release.purged", rule=source))
         tx.audit.add(leaf(after, now, rule=str(basis), digests=(digest(record.encode()),)))
 
     await node.store.write(store)
@@ -205,13 +211,12 @@ def record_claims(
             "schema": SCHEMA_VERSION,
             "segments": [_segment(segment, plan) for segment, plan in zip(segments, releases, strict=True)],
         },
-        "parts": [],
     }
 
 
 def sent_segment(transfer: Transfer, version: int, segment: Segment, plan: Release) -> SentSegment:
     """Return that the version contains the segment, and how much of it."""
-    decided = {kept.section for kept in plan.withheld if kept.reason not in NOT_DECIDED}
+    decided = {kept.section for kept in plan.withheld if kept.reason not in NOT_KEPT}
     return SentSegment(
         transfer=transfer.id,
         version=version,

@@ -10,6 +10,7 @@ from gateway.domain.audit import Leaf
 from gateway.domain.calendars import Unit, milestones, reminder_due
 from gateway.domain.casework import Case, Group
 from gateway.domain.ids import TransferId
+from gateway.domain.sealed import PartState
 from gateway.usecases.ports import Node, Queued, QueueFilter, Tx
 
 ESCALATED: Final = 100
@@ -46,6 +47,30 @@ def share_due(node: Node, case: Case, today: date) -> int | None:
     opened = node.calendar.day_of(case.opened_at)
     whole = max(0, node.calendar.elapsed(opened, case.due_on, unit))
     return reminder_due(milestones(opened, whole, unit, node.calendar), case.reminded, today)
+
+
+async def remind_of_parts(node: Node) -> int:
+    """Note on sealed parts that their receipt is late, once each, in the log of their transfer.
+
+    At the receiver those of the part's role are told by its page, at the holder whoever has the case.
+    """
+    today = node.calendar.day_of(node.now())
+
+    def note(tx: Tx) -> int:
+        late = [
+            one
+            for one in tx.sealed_parts.standing({PartState.FETCHED, PartState.ARRIVED})
+            if one.due_on < today and not one.reminded
+        ]
+        for part in late:
+            tx.sealed_parts.put(replace(part, reminded=True))
+            rule = f"part {part.n}"
+            tx.audit.add(
+                Leaf(at=node.now(), actor="node", action="sealed.late", object=part.transfer, rule=rule)
+            )
+        return len(late)
+
+    return await node.store.write(note)
 
 
 def _page(tx: Tx, *, after: TransferId | None) -> Sequence[Queued]:

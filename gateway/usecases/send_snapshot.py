@@ -201,7 +201,7 @@ async def package_snapshot(node: Node, transfer: Transfer) -> Transfer | None:
 
 def _planned(node: Node, tx: Tx, transfer: Transfer, held: Held, *, by: str, at: datetime) -> Planned:
     """Return of the own segment what goes ahead: of what the release would hold, what is needed first."""
-    own = plan(node, tx, transfer, held, by=by, at=at)[-1]
+    own = plan(node, tx, transfer, held, by=by, at=at, seals=False)[-1]
     today = node.calendar.day_of(node.now())
     return replace(own, release=narrowed(own.release, own.entries, today))
 

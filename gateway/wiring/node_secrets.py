@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.crypto.cosignatures import CheckpointWitness, LogKeys
+from gateway.crypto.vault import KeyVault
 from gateway.domain.errors import Misconfigured
 from gateway.settings import Settings
 
@@ -48,6 +49,11 @@ def log_witness(settings: Settings, id_: str) -> CheckpointWitness:
     """Return what an agency cosigns its members' checkpoints with; its key is made at first use."""
     file = settings.path(settings.keys.folder) / "witness.key"
     return CheckpointWitness(f"{id_.partition('://')[2]}/witness", _kept(file))
+
+
+def vault(file: Path) -> KeyVault:
+    """Return what keeps received sealed parts; its key is made at first use. Without it they are lost."""
+    return KeyVault(_kept(file))
 
 
 def locator_tokens(settings: Settings) -> Callable[[str], bytes] | None:

@@ -33,7 +33,14 @@ from gateway.usecases.ports import Node, Pace
 from gateway.wiring.import_rows import ImportRowsMaker
 from gateway.wiring.local_system import MappedSource, SinkImports, local_system
 from gateway.wiring.local_terms import local_terms
-from gateway.wiring.node_secrets import LOG_KEY, locator_tokens, log_signer, log_witness, pseudonyms
+from gateway.wiring.node_secrets import (
+    LOG_KEY,
+    locator_tokens,
+    log_signer,
+    log_witness,
+    pseudonyms,
+    vault,
+)
 from gateway.wiring.packs import annual_notice, district_calendar, district_pack
 from gateway.wiring.policies import district_policy
 from gateway.wiring.trust import agency_publisher, chain_rules, district_publisher
@@ -218,6 +225,7 @@ def _opened(
         peers=network.peers,
         directory=network.directory,
         seals=network.seals,
+        vault=vault(settings.path(settings.keys.folder) / "sealed.key"),
         source=_source(settings, adapter, mapping, id_),
         imports=SinkImports(sink, _rows(adapter, mapping, id_)) if sink else None,
         rules=_rules(settings),

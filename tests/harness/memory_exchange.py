@@ -157,15 +157,15 @@ def _key(message: Message) -> _MessageKey:
 
 @dataclass
 class MemoryParcels:
-    rows: dict[tuple[TransferId, int], Parcel] = field(default_factory=dict)
+    rows: dict[tuple[TransferId, int, int], Parcel] = field(default_factory=dict)
 
     def put(self, parcel: Parcel) -> None:
-        self.rows[parcel.transfer, parcel.version] = parcel
+        self.rows[parcel.transfer, parcel.version, parcel.part] = parcel
 
-    def get(self, transfer: TransferId, version: int) -> Parcel:
-        if (transfer, version) not in self.rows:
+    def get(self, transfer: TransferId, version: int, part: int = 0) -> Parcel:
+        if (transfer, version, part) not in self.rows:
             raise Unknown("there is no such sealed record")
-        return self.rows[transfer, version]
+        return self.rows[transfer, version, part]
 
     def drop(self, transfer: TransferId) -> None:
         for key in [key for key in self.rows if key[0] == transfer]:

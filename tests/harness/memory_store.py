@@ -41,6 +41,7 @@ from tests.harness.memory_people import MemoryDrafts, MemorySessions, MemoryStaf
 from tests.harness.memory_profile import MemoryContributions, MemoryRosters
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
 from tests.harness.memory_safety import MemoryEmergencies, MemoryFlags, MemoryHolds, MemorySafetyTasks
+from tests.harness.memory_sealed import MemorySealedApprovals, MemorySealedParts
 
 T = TypeVar("T")
 
@@ -56,6 +57,8 @@ class MemoryTx:
     statements: MemoryStatements = field(default_factory=MemoryStatements)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     parcels: MemoryParcels = field(default_factory=MemoryParcels)
+    sealed_parts: MemorySealedParts = field(default_factory=MemorySealedParts)
+    sealed_approvals: MemorySealedApprovals = field(default_factory=MemorySealedApprovals)
     segments: MemorySegments = field(default_factory=MemorySegments)
     sent: MemorySent = field(default_factory=MemorySent)
     archive: MemoryArchive = field(default_factory=MemoryArchive)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway.crypto.cosignatures import CheckpointWitness, LogKeys
+from gateway.crypto.vault import KeyVault
 from gateway.domain.errors import GatewayError, Malformed, PeerUnavailable, Unknown, Untrusted
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId, b64url, digest
 from gateway.domain.matching import Candidate
@@ -21,7 +22,14 @@ from gateway.domain.policy import Rules
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant, Listing, Peer
 from gateway.domain.witness import LogFault, Submission, WitnessAnswer, read_submission, write_submission
-from gateway.usecases import answer_peer, answer_reconcile, receive_event, receive_request, witness
+from gateway.usecases import (
+    answer_parts,
+    answer_peer,
+    answer_reconcile,
+    receive_event,
+    receive_request,
+    witness,
+)
 from gateway.usecases.confirm_enrollment import receive_confirmation
 from gateway.usecases.ports import (
     Import,
@@ -150,8 +158,13 @@ class PlainSeals:
             raise Untrusted("cannot_open")
         return str(parcel["record"])
 
-    async def open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
-        claims = self.read(MessageType.RECORD, record, listing(issuer))
+    async def open_part(self, part: str, issuer: EntityId) -> OpenedRecord:
+        return await self.open_record(part, issuer, MessageType.PART)
+
+    async def open_record(
+        self, record: str, issuer: EntityId, type_: MessageType = MessageType.RECORD
+    ) -> OpenedRecord:
+        claims = self.read(type_, record, listing(issuer))
         segments = tuple(_opened(part) for part in claims["record"]["segments"])
         return OpenedRecord(
             issuer=listing(issuer), claims=claims, digest=digest(record.encode()), segments=segments
@@ -279,11 +292,17 @@ class NetworkPeers:
             "status", lambda node: answer_peer.report_status(node, peer(self._caller), remote_id), to
         )
 
-    async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
+    async def fetch(self, to: Listing, remote_id: TransferId, version: int, part: int = 0) -> bytes:
+        caller = peer(self._caller)
+        if part:
+            parcel = await self._call(
+                "fetch part",
+                lambda node: answer_parts.hand_over_part(node, caller, remote_id, version, part),
+                to,
+            )
+            return bytes(parcel.jwe)
         hand = answer_peer.hand_over if version else answer_peer.hand_over_snapshot
-        parcel = await self._call(
-            "fetch", lambda node: hand(node, peer(self._caller), remote_id, version), to
-        )
+        parcel = await self._call("fetch", lambda node: hand(node, caller, remote_id, version), to)
         return bytes(parcel.jwe)
 
     async def locate(self, agency: Listing, question: str) -> EntityId | None:
@@ -346,6 +365,7 @@ def make_node(
         peers=network.of(id_),
         directory=directory or PlainDirectory(),
         seals=seals or PlainSeals(id_),
+        vault=KeyVault(hashlib.sha256(id_.encode()).digest()),
         source=None,
         imports=Imports(),
         rules=rules or Rules(),

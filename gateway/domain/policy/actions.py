@@ -26,6 +26,7 @@ class Action(StrEnum):
     SECTION_READ = "section.read"
     SEALED_LIST = "sealed.list"
     SEALED_READ = "sealed.read"
+    SEALED_CONFIRM = "sealed.confirm"
     SNAPSHOT_READ = "snapshot.read"
     SNAPSHOT_SEND = "snapshot.send"
     RECORD_ERASE = "record.erase"

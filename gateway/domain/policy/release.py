@@ -35,6 +35,8 @@ class WithheldReason(StrEnum):
 
 NOT_DECIDED: Final = frozenset({WithheldReason.NOT_HELD, WithheldReason.NOT_ASKED})
 """Reasons that nobody decided on."""
+NOT_KEPT: Final = NOT_DECIDED | {WithheldReason.SEALED}
+"""Reasons that keep nothing back which the other side may have."""
 KEPT_BACK: Final = (WithheldReason.NOT_SENT, WithheldReason.FOLLOWS)
 """What a person may give as the reason why a section stays."""
 
@@ -80,6 +82,10 @@ class Release:
     approved_by: str
     approved_at: datetime
     rule: str
+    sealed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The same of what travels apart, sealed, and two people let go."""
+    undecided: tuple[str, ...] = ()
+    """Sections of which something would travel sealed, and nobody decided about it."""
 
 
 def plan_release(
@@ -90,8 +96,13 @@ def plan_release(
     approved_by: str,
     approved_at: datetime,
     kept_back: Mapping[str, WithheldReason] = MappingProxyType({}),
+    routed: Mapping[str, Collection[int]] = MappingProxyType({}),
+    let_go: Collection[str] = (),
 ) -> Release:
     """Return what of a backpack goes to a school that asks.
+
+    `routed` gives by section the positions of the entries that go apart, sealed for a role, restricted ones
+    too: two people let them go, and `let_go` names the sections of which they did. Others follow later.
 
     `kept_back` names the sections that a person keeps back, each with the reason that the other side is told.
 
@@ -100,6 +111,7 @@ def plan_release(
     for and is not there is named as not held. How much is restricted is not told.
     """
     granted: dict[str, tuple[int, ...]] = {}
+    sealed: dict[str, tuple[int, ...]] = {}
     withheld = [
         Withheld(section=section, reason=WithheldReason.NOT_HELD)
         for section in sorted(asked)
@@ -112,18 +124,40 @@ def plan_release(
         if section in kept_back and entries:
             withheld.append(_kept(section, kept_back[section], 0))
             continue
-        travels = tuple(n for n, held in enumerate(entries) if _may_travel(held, rules))
+        apart = tuple(sorted(routed.get(section, ())))
+        travels = _travelling(entries, rules, frozenset(apart))
         if travels:
             granted[section] = travels
-        if len(travels) < len(entries):
+        if apart:
+            sealed[section] = apart
+            goes = section in let_go
+            withheld.append(_kept(section, WithheldReason.SEALED if goes else WithheldReason.FOLLOWS, 0))
+        if len(travels) + len(apart) < len(entries):
             withheld.append(_kept(section, WithheldReason.RESTRICTED, 0))
     return Release(
         granted=granted,
+        sealed={section: apart for section, apart in sealed.items() if section in let_go},
+        undecided=tuple(section for section in sealed if section not in let_go),
         withheld=tuple(withheld),
         approved_by=approved_by,
         approved_at=approved_at,
         rule="asked sections, unrestricted entries",
     )
+
+
+def may_go_sealed(
+    routed: Mapping[str, Collection[int]], classes: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[int, ...]]:
+    """Return the routed positions whose class is known: what must not leave at all stays here too."""
+    found = {
+        section: tuple(n for n in sorted(positions) if classes[section][n] in LEVELS)
+        for section, positions in routed.items()
+    }
+    return {section: positions for section, positions in found.items() if positions}
+
+
+def _travelling(entries: Sequence[str], rules: Rules, apart: frozenset[int]) -> tuple[int, ...]:
+    return tuple(n for n, held in enumerate(entries) if n not in apart and _may_travel(held, rules))
 
 
 def _may_travel(held: str, rules: Rules) -> bool:

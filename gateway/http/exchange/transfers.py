@@ -13,6 +13,7 @@ from gateway.domain.trust import Peer
 from gateway.http.answers import json_answer
 from gateway.http.bodies import JOSE, read_token
 from gateway.http.site import SITE, node_of
+from gateway.usecases.answer_parts import hand_over_part
 from gateway.usecases.answer_peer import (
     hand_over,
     hand_over_snapshot,
@@ -23,7 +24,7 @@ from gateway.usecases.answer_peer import (
     report_status,
 )
 from gateway.usecases.confirm_enrollment import receive_confirmation
-from gateway.usecases.ports import Node, Status
+from gateway.usecases.ports import Node, Parcel, Status
 from gateway.usecases.receive_request import receive_request
 
 _Receive = Callable[[Node, Peer, TransferId, str], Awaitable[Status]]
@@ -60,7 +61,16 @@ async def get_version(request: web.Request, peer: Peer) -> web.Response:
     """Return the sealed record, with its digest (RFC 9530)."""
     version = int(request.match_info["version"])
     hand = hand_over if version else hand_over_snapshot
-    parcel = await hand(node_of(request), peer, _id(request), version)
+    return _sealed(await hand(node_of(request), peer, _id(request), version))
+
+
+async def get_part(request: web.Request, peer: Peer) -> web.Response:
+    """Return a sealed part of the record in the same way."""
+    version, n = int(request.match_info["version"]), int(request.match_info["part"])
+    return _sealed(await hand_over_part(node_of(request), peer, _id(request), version, n))
+
+
+def _sealed(parcel: Parcel) -> web.Response:
     sha256 = base64.b64encode(hashlib.sha256(parcel.jwe).digest()).decode("ascii")
     headers = {"Content-Digest": f"sha-256=:{sha256}:", "ETag": f'"{parcel.digest}"'}
     return web.Response(body=parcel.jwe, content_type=JOSE, headers=headers)

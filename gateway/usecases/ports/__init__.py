@@ -47,7 +47,8 @@ from gateway.usecases.ports.records import (
 )
 from gateway.usecases.ports.rosters import Rosters, TaughtClass
 from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
-from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals
+from gateway.usecases.ports.sealed import SealedApprovals, SealedParts
+from gateway.usecases.ports.seals import OpenedRecord, OpenedSegment, Seals, Vault
 from gateway.usecases.ports.store import Store, Tx
 
 __all__ = [
@@ -102,6 +103,8 @@ __all__ = [
     "Reviews",
     "Rosters",
     "SafetyTasks",
+    "SealedApprovals",
+    "SealedParts",
     "Seals",
     "Seen",
     "Segment",
@@ -120,6 +123,7 @@ __all__ = [
     "TaughtClass",
     "Transfers",
     "Tx",
+    "Vault",
     "Witness",
     "WitnessedLogs",
 ]

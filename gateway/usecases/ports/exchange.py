@@ -100,22 +100,24 @@ class Messages(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A sealed record, as served or as fetched."""
+    """A sealed record, or a sealed part of one, as served or as fetched."""
 
     transfer: TransferId
     version: int
     jwe: bytes
     digest: Digest
+    part: int = 0
+    """Number of the sealed part; 0 is the record itself."""
 
 
 class Parcels(Protocol):
     """Sealed records on their way; gone after the receipt."""
 
     def put(self, parcel: Parcel) -> None:
-        """Store it, replacing the same version."""
+        """Store it, replacing the same part of the same version."""
 
-    def get(self, transfer: TransferId, version: int) -> Parcel:
+    def get(self, transfer: TransferId, version: int, part: int = 0) -> Parcel:
         """Return it, or raise `Unknown`."""
 
     def drop(self, transfer: TransferId) -> None:
-        """Delete all versions."""
+        """Delete all versions, with their parts."""

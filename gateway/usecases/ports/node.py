@@ -13,7 +13,7 @@ from gateway.domain.policy.basis import AnnualNotice
 from gateway.usecases.ports.local_system import Imports, Source
 from gateway.usecases.ports.peers import Directory, Peers
 from gateway.usecases.ports.proof import LogSigner, Witness
-from gateway.usecases.ports.seals import Seals
+from gateway.usecases.ports.seals import Seals, Vault
 from gateway.usecases.ports.store import Store
 
 
@@ -39,6 +39,7 @@ class Node:
     peers: Peers
     directory: Directory
     seals: Seals
+    vault: Vault
     source: Source | None
     imports: Imports | None
     rules: Rules

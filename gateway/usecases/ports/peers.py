@@ -37,8 +37,8 @@ class Peers(Protocol):
     async def status(self, to: Listing, remote_id: TransferId) -> Status:
         """Ask how the transfer stands."""
 
-    async def fetch(self, to: Listing, remote_id: TransferId, version: int) -> bytes:
-        """Download the sealed record, its digest checked."""
+    async def fetch(self, to: Listing, remote_id: TransferId, version: int, part: int = 0) -> bytes:
+        """Download the sealed record, or a sealed part of it, its digest checked."""
 
     async def locate(self, agency: Listing, question: str) -> EntityId | None:
         """Ask the agency's locator, with a signed question, who may hold the record."""

@@ -72,10 +72,23 @@ class Seals(Protocol):
         """Return a segment's JWS and its disclosures by section, in the order of the entries."""
 
     async def seal(self, record: str, public_key: str) -> bytes:
-        """Look at the signed record once more, then return it as a JWE to the one-time key."""
+        """Look at the signed record or part once more, then return it as a JWE to the one-time key."""
 
     async def unseal(self, jwe: bytes, private_key: str) -> str:
-        """Return the record JWS, or raise `Untrusted`."""
+        """Return the JWS of the record or part, or raise `Untrusted`."""
 
     async def open_record(self, record: str, issuer: EntityId) -> OpenedRecord:
         """Verify the record and each segment in it, every one under its own chain at its own time."""
+
+    async def open_part(self, part: str, issuer: EntityId) -> OpenedRecord:
+        """Verify a sealed part, as `open_record` a record: neither can be taken for the other."""
+
+
+class Vault(Protocol):
+    """Keeps texts under a key of this node."""
+
+    def lock(self, text: str, *, label: str) -> bytes:
+        """Return the text so that only this node can read it, and only under the same label."""
+
+    def unlock(self, locked: bytes, *, label: str) -> str:
+        """Return the text, or raise `Untrusted("cannot_open")`."""

@@ -27,6 +27,7 @@ from gateway.usecases.ports.receiving import CodeChoices, Journal, Reviews
 from gateway.usecases.ports.records import Archive, Backpacks, Findings, Segments, Sent
 from gateway.usecases.ports.rosters import Rosters
 from gateway.usecases.ports.safety import Emergencies, Flags, Holds, SafetyTasks
+from gateway.usecases.ports.sealed import SealedApprovals, SealedParts
 
 T = TypeVar("T")
 
@@ -48,6 +49,10 @@ class Tx(Protocol):
     def messages(self) -> Messages: ...  # noqa: D102
     @property
     def parcels(self) -> Parcels: ...  # noqa: D102
+    @property
+    def sealed_parts(self) -> SealedParts: ...  # noqa: D102
+    @property
+    def sealed_approvals(self) -> SealedApprovals: ...  # noqa: D102
     @property
     def segments(self) -> Segments: ...  # noqa: D102
     @property

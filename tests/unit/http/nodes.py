@@ -16,6 +16,7 @@ from gateway.crypto.cosignatures import LogKeys
 from gateway.crypto.keys import parse_jwks
 from gateway.crypto.node_seals import NodeSeals
 from gateway.crypto.tokens import Nonces
+from gateway.crypto.vault import KeyVault
 from gateway.domain.casework import new_case
 from gateway.domain.errors import PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId, TransferId, digest
@@ -183,6 +184,7 @@ class World:
             peers=None,  # type: ignore[arg-type] # nothing that is called here calls others
             directory=self.directory,
             seals=NodeSeals(served.id, served.keys, self.cache, self.clock),
+            vault=KeyVault(bytes(32)),
             source=None,
             imports=None,
             rules=self.rules,
@@ -229,7 +231,7 @@ class World:
         """The same, with a sealed record that waits to be fetched."""
         transfer = self.held(peer, State.RELEASED, version=1, parcel_digest=digest(jwe))
         parcel = Parcel(transfer=transfer.id, version=1, jwe=jwe, digest=digest(jwe))
-        self.store.tx.parcels.rows[transfer.id, 1] = parcel
+        self.store.tx.parcels.put(parcel)
         return transfer
 
 

@@ -61,7 +61,7 @@ def routes(world: World, *methods: str) -> list[tuple[str, str, str | None, bool
     for member in (world.maple, world.agency):
         for route in make_app(world.site(member)).router.routes():
             assert route.resource is not None
-            path = route.resource.canonical.format(id="T-1", version="1")
+            path = route.resource.canonical.format(id="T-1", version="1", part="1")
             at_agency = member is world.agency
             if route.method in methods and (not at_agency or path.startswith(("/agency", "/federation"))):
                 found.append((route.method, path, scope_of(route.handler), at_agency))

@@ -64,7 +64,10 @@ FOR_TWO = frozenset(
     }
 )
 RECORD_FREE = (StaffRole.IT_ADMIN, StaffRole.AUDITOR, StaffRole.OBSERVER)
-SEALERS = (StaffRole.NURSE, StaffRole.SPECIAL_EDUCATION, StaffRole.COUNSELOR, StaffRole.PRINCIPAL)
+SEALERS = (
+    *(StaffRole.NURSE, StaffRole.SPECIAL_EDUCATION, StaffRole.COUNSELOR, StaffRole.PRINCIPAL),
+    *(StaffRole.PRIVACY_OFFICER, StaffRole.SAFETY_OFFICER),
+)
 
 
 @cache
@@ -107,7 +110,7 @@ def test_every_action_is_allowed_to_somebody_and_refused_to_somebody_but_knowing
     never = {action for action, roles in allowed.items() if not roles}
     everybody = {action for action, roles in allowed.items() if len(roles) == len(StaffRole)}
 
-    assert never == {Action.SEALED_READ}, "nothing here is sealed: see below"
+    assert never == {Action.SEALED_READ, Action.SEALED_CONFIRM}, "nothing here is sealed: see below"
     assert everybody == {Action.POLICY_READ}
 
 
@@ -163,7 +166,9 @@ def test_another_schools_records_are_closed_to_the_staff_of_a_school() -> None:
 
 
 @pytest.mark.parametrize("sealed_for", SEALERS)
-@pytest.mark.parametrize("action", [Action.SECTION_READ, Action.SEALED_READ, Action.PROFILE_READ])
+@pytest.mark.parametrize(
+    "action", [Action.SECTION_READ, Action.SEALED_READ, Action.SEALED_CONFIRM, Action.PROFILE_READ]
+)
 def test_a_sealed_section_opens_for_its_role_only(sealed_for: StaffRole, action: Action) -> None:
     for role, thing, emergency in product(StaffRole, RELATIONS.values(), (False, True)):
         sealed = replace(thing, kind=Kind.SECTION, sealed_for=sealed_for, level="S")
@@ -180,6 +185,28 @@ def test_that_role_does_open_it(sealed_for: StaffRole) -> None:
 
     assert decision.granted
     assert Obligation.LOG_ACCESS in decision.obligations
+
+
+@pytest.mark.parametrize("sealed_for", SEALERS)
+@pytest.mark.parametrize("action", [Action.SEALED_READ, Action.SEALED_CONFIRM, Action.RELEASE_SEALED])
+def test_that_role_at_another_school_does_not(sealed_for: StaffRole, action: Action) -> None:
+    sealed = replace(PLACED, kind=Kind.SECTION, schools=ELM, sealed_for=sealed_for, level="S")
+
+    decision = decide(person("me", sealed_for, schools=OAK), action, sealed, EVERYTHING, policy())
+
+    assert not decision.allow
+    assert decision.rule.id == "records.sealed-elsewhere"
+
+
+def test_a_sealed_section_leaves_by_its_role_or_a_records_officer_and_only_with_a_second_person() -> None:
+    for role, sealed_for in product(StaffRole, SEALERS):
+        sealed = replace(PLACED, section="health", sealed_for=sealed_for)
+        me = person("me", role, schools=OAK)
+        alone = replace(EVERYTHING, approvals=frozenset({me.id}))
+        met = decide(me, Action.RELEASE_SEALED, sealed, EVERYTHING, policy())
+        unmet = decide(me, Action.RELEASE_SEALED, sealed, alone, policy())
+        assert met.granted == (role in {sealed_for, StaffRole.RECORDS_OFFICER}), (role, sealed_for)
+        assert not unmet.granted, (role, sealed_for)
 
 
 def test_restricted_entries_are_closed_to_those_they_are_not_for() -> None:

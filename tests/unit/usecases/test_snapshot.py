@@ -74,6 +74,8 @@ async def test_the_snapshot_arrives_before_the_record_and_the_record_after_it(pa
     assert "programs" in arrived.kept
     assert not arrived.whole
 
+    later = dict.fromkeys(("health", "programs"), WithheldReason.FOLLOWS)
+    await decide_release.keep_back(pair.maple, held.id, later, person=clerk("otto"), why="the nurse is away")
     await decide_release.approve(pair.maple, held.id, person=clerk("otto"))
     await pair.settle()
     assert (await pair.at_cedar()).state is State.VERIFIED
