@@ -6,6 +6,7 @@ import typer
 
 from gateway.cli import (
     agency,
+    correction,
     demo,
     doctor,
     flag,
@@ -23,6 +24,7 @@ from gateway.cli import (
     staff,
     student,
     student_disclosures,
+    student_statements,
     transfer,
     transfer_decide,
     transfer_enrollment,
@@ -38,6 +40,7 @@ from gateway.cli.output import show
 __all__ = [
     "app",
     "student_disclosures",
+    "student_statements",
     "transfer_decide",
     "transfer_enrollment",
     "transfer_import",
@@ -84,6 +87,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(map.app, name="map", help="From the rows of the local system to backpacks.")
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
+app.add_typer(correction.app, name="correction", help="Records that have changed since they were sent.")
 app.add_typer(profile.app, name="profile", help="What is said of a student: words, strengths, goals.")
 app.add_typer(hold.app, name="hold", help="Holds on students' records.")
 app.add_typer(flag.app, name="flag", help="Safety flags of students, and what the officers have to do.")

@@ -9,6 +9,7 @@ from gateway.http.pages.frame import FRAME
 from gateway.http.staff import (
     classes,
     confirmations,
+    corrections,
     disclosures,
     home,
     imports,
@@ -20,6 +21,7 @@ from gateway.http.staff import (
     releases,
     requests,
     snapshots,
+    statements,
     students,
     transfers,
 )
@@ -40,6 +42,8 @@ PARTS: Final = (
     confirmations,
     imports,
     protections,
+    corrections,
+    statements,
     disclosures,
     students,
     classes,

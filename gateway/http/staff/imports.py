@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.domain.corrections import ChangeReason
 from gateway.domain.errors import Malformed
 from gateway.domain.ids import Digest, LocalStudentId, TransferId
 from gateway.domain.importing.plan import Choices, ImportPlan, Row, Verb
@@ -53,7 +54,12 @@ class View:
     review: ImportReview
     undoing: Undoing | None
     """What undoing would put back; None while nothing is imported."""
-    verbs: Sequence[Verb] = tuple(Verb)
+    known_reasons: frozenset[str] = frozenset(ChangeReason)
+
+    @property
+    def verbs(self) -> Sequence[Verb]:
+        """What can be done with a section."""
+        return [verb for verb in Verb if verb is not Verb.CORRECT or self.plan.correction]
 
     @property
     def plan(self) -> ImportPlan:
@@ -66,8 +72,8 @@ class View:
         return [
             Part(
                 section=section,
-                rows=[row for row in rows if row.differences],
-                already=sum(not row.differences for row in rows),
+                rows=[row for row in rows if row.differences or _is_disputed(row)],
+                already=sum(not row.differences and not _is_disputed(row) for row in rows),
                 chosen=self.plan.choices.sections.get(section),
             )
             for section, rows in self.plan.sections.items()
@@ -76,6 +82,11 @@ class View:
     def conversion(self, row: Row, place: str) -> str:
         """Return how a proposed conversion is named in the form."""
         return f"{row.theirs.key}#{place}"
+
+
+def _is_disputed(row: Row) -> bool:
+    """Whether a family states something against the entry: it is shown, whatever else is the same."""
+    return bool(row.theirs.entry["meta"].get("statements"))
 
 
 async def show(request: web.Request, somebody: Person) -> web.Response:

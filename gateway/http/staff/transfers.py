@@ -34,6 +34,11 @@ _SNAPSHOT: Final = (
 )
 KNOWN_STEPS: Final[Mapping[str, str]] = {
     **{f"{side}.{state}": f"step.{side}.{state}" for side, states in _OF_SIDE.items() for state in states},
+    **{
+        f"correction.{what}": f"step.correction.{what}"
+        for what in ("approved", "taken_back", "preview", "waits")
+    },
+    "release.rekeyed": "step.release.rekeyed",
     "case.take": "step.case.take",
     "case.hand_over": "step.case.hand_over",
     "case.reminded": "step.case.reminded",
@@ -73,6 +78,8 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
             return Next(f"/desk/transfers/{transfer.id}/match", "timeline.to_match")
         if state in _DECIDES:
             return Next(f"/desk/transfers/{transfer.id}/release", "timeline.to_release")
+        if transfer.accepted_version:
+            return Next(f"/desk/transfers/{transfer.id}/correction", "timeline.to_correction")
     if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
         return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
     return None
