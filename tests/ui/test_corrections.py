@@ -10,7 +10,7 @@ from gateway.domain.clocks import TRANSFER_LIFE
 from gateway.domain.ids import LocalStudentId, TransferId, digest
 from gateway.domain.transfer import State
 from gateway.usecases.planning import read_held
-from gateway.usecases.ports import Segment, SentSegment, Tx
+from gateway.usecases.ports import Segment, SentSegment, StoredBackpack, Tx
 from gateway.usecases.release_backpack import sign_segment
 from tests.harness.pair import ANA, backpack
 from tests.ui.cases import CEDAR, put_transfer
@@ -54,7 +54,7 @@ def _sent(id_: TransferId, segment: Segment) -> SentSegment:
     )
 
 
-def _changed() -> object:
+def _changed() -> StoredBackpack:
     stored = backpack(STUDENT, LUZ)
     sections = orjson.loads(stored.sections)
     sections["grades"][0]["grade"] = {"letter": "A"}
