@@ -1,6 +1,6 @@
 """What both executors say in the same words, and write in the same order."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -11,6 +11,9 @@ from gateway.mapping.denied import holds_ssn
 from gateway.mapping.nodes import Fixed, Node
 from gateway.mapping.rows import BLANKS
 from gateway.mapping.rules import Rule
+
+_MOST_PARTS: Final = 1_000
+"""Parts of mappings of which it is remembered what their entries have in common."""
 
 
 def missing_problem(wire: str, model: str) -> Problem:
@@ -74,7 +77,8 @@ def key_cell() -> Cell:
     return Cell(read, plain_text(()).replace("^(?:)$|", ""))
 
 
-def meta_of(table: str, key: Sequence[str], verification: str | None, actor: Node | None) -> str:
+@lru_cache(_MOST_PARTS)
+def meta_of(table: str, key: tuple[str, ...], verification: str | None, actor: Node | None) -> str:
     """Return what the meta of all entries of a part has in common.
 
     The columns of the key belong to an entry's identity: a row may make several entries of a section.

@@ -12,11 +12,11 @@ import polars as pl
 from gateway.mapping.columns import KEY, key_expression, key_of
 from gateway.mapping.keyed import KeyIndex, key_hashes
 
-IN_MEMORY: Final = 192 * 1024 * 1024
+IN_MEMORY: Final = 128 * 1024 * 1024
 """Bytes that waiting rows, of all sources together, may take in memory."""
 WHILE_READING: Final = 512 * 1024 * 1024
 """The same while a run is compared with the last one: nothing else needs room then."""
-READ_AGAIN: Final = 96 * 1024 * 1024
+READ_AGAIN: Final = 64 * 1024 * 1024
 """Bytes of rows that were written and read again, and may be asked for once more."""
 _BLOCK: Final = 16_384
 """Rows in a file of a source that others lead to."""

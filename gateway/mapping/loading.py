@@ -149,10 +149,10 @@ class Loading:
                 one for one in waiting if all(set(place.links[:1]) <= there for place in one.on)
             ] or waiting
             yield from together([self._link(link, rows) for link in ready])
-            for link in ready:
-                for row in rows:
-                    self._records.attach(row, {link.name: link}, "")
-            there |= {link.name for link in ready}
+            attached = {link.name: link for link in ready}
+            for row in rows:
+                self._records.attach(row, attached, "")
+            there |= attached.keys()
             waiting = [one for one in waiting if one not in ready]
 
     def _link(self, link: LinkPlan, rows: Sequence[Record]) -> Job[None]:

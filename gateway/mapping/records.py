@@ -192,7 +192,8 @@ class Records:
             json, wrong = self.field(one, row, file, made)
             made[one.name] = json
             text += json
-            told += wrong
+            if wrong:
+                told += wrong
             if one.name in tree.required:
                 lacks[one.name] = PRESENT if json else (SAID if wrong else UNSAID)
         if text or always or not tree.read:
