@@ -46,6 +46,8 @@ LOG = "unit/log/test_log.py"
 CYCLE = "unit/usecases/test_transfer_cycle.py"
 SAFETY = "unit/usecases/test_safety.py"
 LIVE_SAFETY = "federation/test_live_safety.py"
+CORRECTIONS = "unit/usecases/test_corrections.py"
+REVIEW = "unit/usecases/test_correction_review.py"
 CRASHES = "unit/usecases/test_crashes.py"
 ADAPTERS = "contracts/test_adapters.py"
 PRIVATE = "project/test_no_personal_data.py"
@@ -523,6 +525,30 @@ THREATS: Final = (
         "A library that is not the one that was tested",
         "Every file of every dependency is locked by its hash",
         (("project/test_documents.py", "every_dependency_is_locked_with_hashes"),),
+    ),
+    Threat(
+        "A35",
+        "A correction by somebody else, of nothing that is known, or of an older state",
+        "Keys and records are signed by the parties of the transfer; a correction names by digest what it"
+        " replaces; a district's word is replaced by nothing but its own, newer one",
+        (
+            (REVIEW, "a_forged_key_opens_nothing"),
+            (REVIEW, "a_key_that_comes_again_changes_nothing_and_one_that_nobody_waits_for_is_refused"),
+            (REVIEW, "a_record_that_corrects_nothing_known_is_rejected_and_what_was_taken_in_stands"),
+            (REVIEW, "a_node_that_is_not_the_holder_corrects_nothing"),
+            (REVIEW, "who_hands_a_record_on_does_not_replace_what_another_district_said"),
+            (REVIEW, "a_record_that_was_recalled_is_not_corrected"),
+            (REVIEW, "a_receipt_for_the_version_before_is_no_receipt_for_the_correction"),
+        ),
+    ),
+    Threat(
+        "A36",
+        "A correction tells of a silent hold, or of who is behind the next district",
+        "It is announced when nothing keeps it here; each hop tells its own receivers and nobody else",
+        (
+            (REVIEW, "a_silent_hold_keeps_a_correction_here_and_the_other_side_sees_what_it_saw"),
+            (CORRECTIONS, "each_hops_timeline_names_the_next_one_and_nobody_behind_it"),
+        ),
     ),
 )
 
