@@ -20,6 +20,7 @@ from gateway.cli import (
     profile,
     reference,
     schema,
+    sealed,
     serve,
     staff,
     student,
@@ -88,6 +89,7 @@ app.add_typer(map.app, name="map", help="From the rows of the local system to ba
 app.add_typer(student.app, name="student", help="The students of this district.")
 app.add_typer(transfer.app, name="transfer", help="Records on their way, in both directions.")
 app.add_typer(correction.app, name="correction", help="Records that have changed since they were sent.")
+app.add_typer(sealed.app, name="sealed", help="Sections that go apart, sealed for one role.")
 app.add_typer(profile.app, name="profile", help="What is said of a student: words, strengths, goals.")
 app.add_typer(hold.app, name="hold", help="Holds on students' records.")
 app.add_typer(flag.app, name="flag", help="Safety flags of students, and what the officers have to do.")

@@ -102,7 +102,7 @@ def take_part_receipt(
         actor=transfer.peer,
         action=f"sealed.{after.state}",
         rule=_rule(part),
-        outcome=fault or "",
+        outcome=fault or "done",
         digests=(receipt,),
     )
     return add_anchored(node, tx, said)

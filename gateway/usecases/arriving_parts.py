@@ -64,7 +64,7 @@ def store_arrived(tx: Tx, transfer: Transfer, arrived: Sequence[ArrivedPart]) ->
                 *(transfer, part.at),
                 action=f"sealed.{part.state}",
                 rule=f"part {part.n}",
-                outcome=part.fault or "",
+                outcome=part.fault or "done",
                 digests=(part.digest,),
             )
         )

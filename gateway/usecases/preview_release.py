@@ -40,6 +40,13 @@ class Preview:
     now: datetime
 
     @property
+    def sealed(self) -> Mapping[str, bool]:
+        """Return the sections that go apart, sealed, and whether two people let them go."""
+        releases = [one.release for one in self.segments]
+        going = {name: True for release in releases for name in release.sealed}
+        return going | {name: False for release in releases for name in release.undecided}
+
+    @property
     def withheld(self) -> Mapping[str, WithheldReason]:
         """Return why a section stays, or a part of it; what one district does not hold another may."""
         leaving = {name for one in self.segments for name in one.release.granted}

@@ -36,6 +36,15 @@ class ReceivedParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A part that nobody has confirmed yet."""
+
+    part: SealedPart
+    transfer: Transfer
+    school: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPart:
     """A sealed part, open."""
 
@@ -53,9 +62,33 @@ async def list_received(node: Node, person: Person, id_: TransferId) -> Received
         Refused: this node holds that record.
     """
     transfer, object_ = await _of_requester(node, id_)
-    await permit(node, person, Action.SEALED_LIST, object_)
     parts = await node.store.read(lambda tx: tx.sealed_parts.of(id_))
+    own = next((known_role(one.role) for one in parts if one.role in person.roles), None)
+    about = object_ if object_.schools else replace(object_, sealed_for=own)
+    await permit(node, person, Action.SEALED_LIST, about)
     return ReceivedParts(transfer=transfer, parts=parts)
+
+
+async def waiting_parts(node: Node, person: Person, limit: int = 200) -> Sequence[Waiting]:
+    """Return the parts that wait for somebody of this person's roles and schools, the first due first.
+
+    Raises:
+        Forbidden: the queue is not for this person.
+    """
+    whole = frozenset({node.id})
+    await permit(node, person, Action.QUEUE_READ, Object(kind=Kind.NODE, schools=person.schools or whole))
+
+    def look(tx: Tx) -> Sequence[Waiting]:
+        own = [one for one in tx.sealed_parts.standing({PartState.ARRIVED}) if one.role in person.roles]
+        found = [
+            Waiting(
+                part=one, transfer=tx.transfers.get(one.transfer), school=tx.cases.get(one.transfer).school
+            )
+            for one in own
+        ]
+        return [one for one in found if not person.schools or one.school in {None, *person.schools}]
+
+    return (await node.store.read(look))[:limit]
 
 
 async def read_part(node: Node, person: Person, which: Which) -> ReadPart:
@@ -122,7 +155,7 @@ async def answer_part(
                 actor=actor_of(node, person),
                 action=f"sealed.{after.state}",
                 rule=f"part {which.n}",
-                outcome=fault or "",
+                outcome=fault or "done",
                 digests=(receipt.digest,),
             )
         )

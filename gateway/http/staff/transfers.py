@@ -43,6 +43,10 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
     "case.hand_over": "step.case.hand_over",
     "case.reminded": "step.case.reminded",
     "case.escalated": "step.case.escalated",
+    **{
+        f"sealed.{step}": f"step.sealed.{step}"
+        for step in ("approved", "kept", "fetched", "arrived", "read", "confirmed", "refused", "late")
+    },
     "enrollment.confirmed": "step.enrollment.confirmed",
     "enrollment.read": "step.enrollment.read",
     **{f"snapshot.{step}": f"step.snapshot.{step}" for step in _SNAPSHOT},
