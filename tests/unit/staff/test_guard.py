@@ -48,8 +48,9 @@ def routes(site: Site) -> list[Route]:
 def filled(path: str) -> str:
     """A path whose parts in braces stand for something that might be there."""
     id_ = "D-aaaaaaaaaaaa" if "/requests/" in path else "T-case000000000000000001"
-    id_ = id_.replace("T-", "R-") if path.endswith("/import") else id_
-    return re.sub(r"\{(\w+)[^}]*\}", lambda part: id_ if part[1] == "id" else "1", path)
+    id_ = id_.replace("T-", "R-") if path.endswith(("/import", "/{version}/{n}")) else id_
+    parts = {"id": id_, "section": "health"}
+    return re.sub(r"\{(\w+)[^}]*\}", lambda part: parts.get(part[1], "1"), path)
 
 
 def test_every_page_is_guarded_or_open_on_purpose(desk_site: Site) -> None:
