@@ -13,6 +13,7 @@ from gateway.cli import (
     hold,
     init,
     keys,
+    letter,
     log,
     map,  # noqa: A004  the noun of a command
     pack,
@@ -91,6 +92,7 @@ app.add_typer(transfer.app, name="transfer", help="Records on their way, in both
 app.add_typer(correction.app, name="correction", help="Records that have changed since they were sent.")
 app.add_typer(sealed.app, name="sealed", help="Sections that go apart, sealed for one role.")
 app.add_typer(profile.app, name="profile", help="What is said of a student: words, strengths, goals.")
+app.add_typer(letter.app, name="letter", help="Requests by letter to schools outside the network.")
 app.add_typer(hold.app, name="hold", help="Holds on students' records.")
 app.add_typer(flag.app, name="flag", help="Safety flags of students, and what the officers have to do.")
 app.command("break-glass")(flag.break_glass)

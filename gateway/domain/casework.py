@@ -154,7 +154,7 @@ class Group(StrEnum):
 
 _TO_DO: Final[Mapping[Role, frozenset[State]]] = {
     Role.HOLDER: frozenset({State.NO_MATCH, State.REVIEW, State.HELD}),
-    Role.REQUESTER: frozenset({State.NEEDS_INFO, State.VERIFIED}),
+    Role.REQUESTER: frozenset({State.NEEDS_INFO, State.VERIFIED, State.RETURNED}),
 }
 _DONE: Final[Mapping[Role, frozenset[State]]] = {
     Role.HOLDER: frozenset(

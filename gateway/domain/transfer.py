@@ -51,6 +51,8 @@ class State(StrEnum):
     """What came could not be used; the holder was told and may send a new version."""
     IMPORTED = "imported"
     """Written to the local import folder; the receipt is on its way."""
+    RETURNED = "returned"
+    """A school outside the network sent something; waits for the registrar."""
     RECEIPTED = "receipted"
     """The holder has the receipt."""
 
@@ -78,7 +80,8 @@ STEPS: Final[Mapping[Role, Mapping[State, frozenset[State]]]] = {
     },
     Role.REQUESTER: {
         _S.DRAFTED: _ENDS | {_S.REQUESTED, _S.DENIED},
-        _S.REQUESTED: _ENDS | {_S.NEEDS_INFO, _S.RELEASED, _S.DENIED, _S.REVOKED},
+        _S.REQUESTED: _ENDS | {_S.NEEDS_INFO, _S.RELEASED, _S.DENIED, _S.REVOKED, _S.RETURNED},
+        _S.RETURNED: frozenset({_S.REQUESTED, _S.CLOSED, _S.WITHDRAWN}),
         _S.NEEDS_INFO: _ENDS | {_S.REQUESTED, _S.RELEASED, _S.DENIED, _S.REVOKED},
         _S.RELEASED: _ENDS | {_S.FETCHED, _S.REVOKED, _S.REQUESTED, _S.RECEIPTED, _S.RECALLED},
         _S.FETCHED: frozenset({_S.VERIFIED, _S.REJECTED, _S.RECALLED}),

@@ -10,6 +10,7 @@ from gateway.storage.corrections import SqlCorrections, SqlStatements
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
+from gateway.storage.letters import SqlLetters, SqlUploads
 from gateway.storage.log_evidence import (
     SqlCosigned,
     SqlErrands,
@@ -71,4 +72,6 @@ class SqlTx:
         self.sessions = SqlSessions(db)
         self.contributions = SqlContributions(db)
         self.rosters = SqlRosters(db)
+        self.letters = SqlLetters(db)
+        self.uploads = SqlUploads(db)
         self.drafts = SqlDrafts(db)

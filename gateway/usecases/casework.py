@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from gateway.domain.casework import Case, Comment, comment_text
 from gateway.domain.errors import PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId, TransferId
+from gateway.domain.outside import outside_name
 from gateway.domain.policy import Action, Kind, Object, Person
 from gateway.domain.policy.people import PersonId, StaffRole
 from gateway.domain.transfer import Reason, State, Transfer
@@ -64,6 +65,8 @@ async def other_districts(node: Node, ids: Sequence[EntityId]) -> dict[EntityId,
 
 
 async def _other(node: Node, id_: EntityId) -> OtherDistrict:
+    if (school := outside_name(id_)) is not None:
+        return OtherDistrict(id=id_, name=school, verified=False)
     try:
         async with asyncio.timeout(_NAMED_WITHIN_SECONDS):
             listing = await node.directory.listing(id_)

@@ -26,6 +26,7 @@ from gateway.usecases.reconcile import reconcile_due
 from gateway.usecases.release_backpack import package_backpack, release_backpack
 from gateway.usecases.remind import remind, remind_of_parts
 from gateway.usecases.request_backpack import sign_request
+from gateway.usecases.returned import forget_uploads
 from gateway.usecases.send_snapshot import package_snapshot
 from gateway.usecases.submit_checkpoint import submit_checkpoint
 from gateway.usecases.watch_safety import watch_safety
@@ -176,6 +177,7 @@ _CHORES: Final[Mapping[Chore, timedelta | None]] = {
     watch_safety: WATCH_EVERY,
     checkpoint_if_due: None,
     forget_expired: TIDY_EVERY,
+    forget_uploads: TIDY_EVERY,
     remind: TIDY_EVERY,
     remind_of_parts: TIDY_EVERY,
 }

@@ -15,6 +15,7 @@ from gateway.domain.exchange import ListedTransfer, LogProof, ReconciledClaims
 from gateway.domain.ids import EntityId, TransferId, digest
 from gateway.domain.log_positions import KeptPosition
 from gateway.domain.messages import MessageType
+from gateway.domain.outside import in_network
 from gateway.domain.reconciling import (
     GRACE,
     TRANSFERS_AT_ONCE,
@@ -46,7 +47,7 @@ async def reconcile_due(node: Node) -> int:
     """Compare with each partner whose night it is; return with how many. One that is away is asked later."""
     peers = await node.store.read(lambda tx: tx.transfers.peers())
     done = 0
-    for peer in peers:
+    for peer in filter(in_network, peers):
         now = node.now()
         errand = await node.store.write(partial(_claim, peer=peer, now=now))
         if errand is not None:

@@ -37,6 +37,7 @@ from tests.harness.memory_exchange import (
     MemorySegments,
     MemoryTransfers,
 )
+from tests.harness.memory_letters import MemoryLetters, MemoryUploads
 from tests.harness.memory_people import MemoryDrafts, MemorySessions, MemoryStaff
 from tests.harness.memory_profile import MemoryContributions, MemoryRosters
 from tests.harness.memory_receiving import MemoryCodeChoices, MemoryJournal, MemoryReviews
@@ -89,6 +90,8 @@ class MemoryTx:
     sessions: MemorySessions = field(default_factory=MemorySessions)
     contributions: MemoryContributions = field(default_factory=MemoryContributions)
     rosters: MemoryRosters = field(default_factory=MemoryRosters)
+    letters: MemoryLetters = field(default_factory=MemoryLetters)
+    uploads: MemoryUploads = field(default_factory=MemoryUploads)
     drafts: MemoryDrafts = field(default_factory=MemoryDrafts)
 
     def __post_init__(self) -> None:

@@ -55,6 +55,8 @@ DESK = "unit/staff/test_guard.py"
 LOGIN = "unit/peers/test_identity_provider.py"
 LOGIN_UI = "ui/test_login.py"
 QUEUE_UI = "ui/test_queue.py"
+LETTERS = "unit/usecases/test_letters.py"
+LETTERS_UI = "ui/test_letters.py"
 TEXTS = "unit/pages/test_texts.py"
 
 
@@ -450,6 +452,21 @@ THREATS: Final = (
             (ADAPTERS, "a_zip_bomb_is_refused_before_it_is_opened"),
             (ADAPTERS, "a_path_that_leads_out_of_the_archive_is_refused"),
             (ADAPTERS, "two_files_of_one_name_are_refused"),
+        ),
+    ),
+    Threat(
+        "A15",
+        "Files from outside that do harm where they are opened, and codes that are guessed",
+        "A code is 122 bits, opens nothing to read and dies with its letter; files are told by their bytes, kept encrypted, only saved",
+        (
+            (LETTERS, "what_is_another_thing_or_two_at_once_is_refused"),
+            (LETTERS, "an_unknown_an_expired_a_replaced_and_an_answered_code_get_the_same_answer"),
+            (LETTERS, "the_bearer_of_a_code_learns_nothing_of_the_student"),
+            (LETTERS, "files_lie_encrypted_and_cannot_change_places"),
+            (LETTERS, "what_a_file_is_called_is_shown_without_its_path"),
+            (LETTERS_UI, "hostile_uploads_are_refused_and_kept_nowhere"),
+            (LETTERS_UI, "codes_that_open_nothing_get_the_same_bytes"),
+            (LETTERS_UI, "a_file_is_only_ever_saved"),
         ),
     ),
     Threat(

@@ -147,6 +147,6 @@ def speaking(spoken: Language, zone: tzinfo = UTC) -> Iterator[None]:
 
 
 def language_of(request: web.Request) -> Language:
-    """Return the language that the person chose, or that the browser asks for."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    """Return the language of this page, or that the person chose, or that the browser asks for."""
+    chosen = request.query.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     return language(preferred(chosen, request.headers.get("Accept-Language", "")))

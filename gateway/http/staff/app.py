@@ -1,5 +1,6 @@
 """All pages of the desk on one page: who brings routes, and what the navigation shows."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -13,6 +14,8 @@ from gateway.http.staff import (
     disclosures,
     home,
     imports,
+    inbox,
+    letters,
     login,
     many_requests,
     matches,
@@ -42,6 +45,8 @@ PARTS: Final = (
     sealed,
     snapshots,
     confirmations,
+    letters,
+    inbox,
     imports,
     protections,
     corrections,
@@ -58,6 +63,7 @@ def add_desk(app: web.Application, desk: Desk) -> None:
     """Put the pages for members of staff into an application."""
     app[FRAME] = desk.frame
     app[LOGIN] = desk.login
+    app[inbox.SLOTS] = asyncio.Semaphore(inbox.AT_ONCE)
     app[DISTRICTS] = desk.districts
     app[SECTIONS] = tuple(section for part in PARTS for section in _sections(part))
     app.add_routes(desk.frame.files.routes())

@@ -10,6 +10,7 @@ from gateway.domain.casework import Lane
 from gateway.domain.errors import Misconfigured, TryLater
 from gateway.domain.ids import EntityId
 from gateway.domain.policy.people import Person, StaffRole
+from gateway.domain.transfer import Subject
 from gateway.http.pages.forms import Faults, Form
 from gateway.http.site import node_of
 from gateway.http.staff.districts import districts_of
@@ -18,12 +19,15 @@ from gateway.http.staff.page import Section, page, see_other
 from gateway.http.staff.queue import today
 from gateway.http.staff.request_answers import NAMES, day_of, lanes_chosen, subject_of, wish_of
 from gateway.usecases import drafts
+from gateway.usecases.letters import LetterWish, request_by_letter
 from gateway.usecases.locate_student import locate_student
 from gateway.usecases.ports import Draft
 from gateway.usecases.request_backpack import request_backpack
 
 ASKERS: Final = frozenset({StaffRole.REGISTRAR, StaffRole.RECORDS_OFFICER})
 SECTIONS_OF_PART: Final = (Section("requests", "/desk/requests", ASKERS, "3"),)
+OUTSIDE: Final = "outside"
+"""The answer of who asks a school that is in no district of the network."""
 UNKNOWN: Final = "unknown"
 """The answer of who does not know the former school."""
 _DRAFT: Final = "/desk/requests/{id:D-[A-Za-z0-9_-]{8,64}}"
@@ -73,6 +77,8 @@ class View:
     def holder_name(self) -> str:
         """The chosen district's name."""
         chosen = self.answers.get("holder", "")
+        if chosen == OUTSIDE:
+            return self.answers.get("school_name", "")
         return next((name for id_, name in self.districts if id_ == chosen), chosen)
 
 
@@ -118,6 +124,8 @@ async def take_where(request: web.Request, somebody: Person) -> web.Response:
     known = {id_ for id_, _ in await districts_of(request)}
     if holder == UNKNOWN:
         return await _locate(request, somebody)
+    if holder == OUTSIDE:
+        return await _outside(request, somebody)
     if holder not in known:
         faults.add("holder", "request.missing.holder")
     return await _next(request, somebody, ("where", "when"), {"holder": holder}, faults)
@@ -155,9 +163,23 @@ async def send(request: web.Request, somebody: Person) -> web.Response:
     if subject is None or missing:
         return see_other(f"{view.path}/{missing or 'who'}")
     node = node_of(request)
-    transfer = await request_backpack(node, wish_of(subject, view.answers, somebody))
+    if view.answers["holder"] == OUTSIDE:
+        transfer = await request_by_letter(node, somebody, _letter_of(subject, view.answers))
+    else:
+        transfer = await request_backpack(node, wish_of(subject, view.answers, somebody))
     await drafts.discard(node, somebody, view.draft.id)
-    return see_other(f"/desk/transfers/{transfer.id}")
+    letter = "/letter" if view.answers["holder"] == OUTSIDE else ""
+    return see_other(f"/desk/transfers/{transfer.id}{letter}")
+
+
+def _letter_of(subject: Subject, answers: Mapping[str, str]) -> LetterWish:
+    return LetterWish(
+        subject=subject,
+        school_name=answers["school_name"],
+        address=answers.get("school_address", ""),
+        enrolled_on=day_of(answers, "enrolled_on", Faults()),
+        lanes=lanes_chosen(answers),
+    )
 
 
 async def discard(request: web.Request, somebody: Person) -> web.Response:
@@ -201,6 +223,19 @@ async def _next(
     draft = await drafts.answer(node_of(request), somebody, request.match_info["id"], answers)
     whole = following != "check" and _first_gap(draft.answers, request) is None
     return see_other(f"/desk/requests/{draft.id}/{'check' if whole else following}")
+
+
+async def _outside(request: web.Request, somebody: Person) -> web.Response:
+    """Store which school is asked by letter."""
+    form, faults = form_of(request), Faults()
+    answers = {
+        "holder": OUTSIDE,
+        "school_name": form.one("school_name"),
+        "school_address": form.one("school_address"),
+    }
+    if not answers["school_name"]:
+        faults.add("school_name", "letter.no_school")
+    return await _next(request, somebody, ("where", "when"), answers, faults)
 
 
 async def _locate(request: web.Request, somebody: Person) -> web.Response:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Direction, Message
+from gateway.domain.outside import outside_name
 from gateway.domain.policy.people import Person
 from gateway.domain.transfer import STEPS, Role, State, Transfer
 from gateway.http.site import node_of, now_of
@@ -16,6 +17,7 @@ from gateway.http.staff.confirmations import CONFIRMERS
 from gateway.http.staff.confirmations import READERS as PROOF_READERS
 from gateway.http.staff.guard import person
 from gateway.http.staff.imports import IMPORTERS
+from gateway.http.staff.letters import WRITERS
 from gateway.http.staff.page import page
 from gateway.http.staff.queue import WORKERS, colleagues, is_done, today
 from gateway.http.staff.releases import RELEASERS
@@ -28,6 +30,10 @@ _OF_SIDE: Final = {
     side: set(STEPS[role]) | {after for steps in STEPS[role].values() for after in steps}
     for side, role in (("request", Role.REQUESTER), ("release", Role.HOLDER))
 }
+_BY_LETTER: Final = (
+    *("letter.made", "letter.printed", "letter.renewed"),
+    *("upload.came", "upload.opened", "upload.accepted", "upload.rejected"),
+)
 _SNAPSHOT: Final = (
     *("preview", "approved", "taken_back", "sent", "fetched"),
     *("arrived", "rejected", "read"),
@@ -47,6 +53,7 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
         f"sealed.{step}": f"step.sealed.{step}"
         for step in ("approved", "kept", "fetched", "arrived", "read", "confirmed", "refused", "late")
     },
+    **{step: f"step.{step}" for step in _BY_LETTER},
     "enrollment.confirmed": "step.enrollment.confirmed",
     "enrollment.read": "step.enrollment.read",
     **{f"snapshot.{step}": f"step.snapshot.{step}" for step in _SNAPSHOT},
@@ -84,9 +91,17 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
             return Next(f"/desk/transfers/{transfer.id}/release", "timeline.to_release")
         if transfer.accepted_version:
             return Next(f"/desk/transfers/{transfer.id}/correction", "timeline.to_correction")
+    if outside_name(transfer.peer) is not None:
+        return _by_letter(transfer, state) if somebody.roles & WRITERS else None
     if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
         return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
     return None
+
+
+def _by_letter(transfer: Transfer, state: State) -> Next:
+    if state in {State.RETURNED, State.CLOSED}:
+        return Next(f"/desk/transfers/{transfer.id}/returned", "timeline.to_returned")
+    return Next(f"/desk/transfers/{transfer.id}/letter", "timeline.to_letter")
 
 
 def may_confirm(told: Timeline, somebody: Person) -> bool:

@@ -10,6 +10,7 @@ from gateway.usecases.ports.corrections import Corrections, Statements
 from gateway.usecases.ports.disclosures import Accesses, Disclosures
 from gateway.usecases.ports.drafts import Drafts
 from gateway.usecases.ports.exchange import Messages, Parcels, Transfers
+from gateway.usecases.ports.letters import Letters, Uploads
 from gateway.usecases.ports.people import Sessions, Staff
 from gateway.usecases.ports.proof import (
     AuditLog,
@@ -113,6 +114,10 @@ class Tx(Protocol):
     def contributions(self) -> Contributions: ...  # noqa: D102
     @property
     def rosters(self) -> Rosters: ...  # noqa: D102
+    @property
+    def letters(self) -> Letters: ...  # noqa: D102
+    @property
+    def uploads(self) -> Uploads: ...  # noqa: D102
     @property
     def drafts(self) -> Drafts: ...  # noqa: D102
 
