@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.asking import SubjectFile, read_subject
 from gateway.cli.options import NODE_TOML, ActorName, AsJson, ConfigFile
 from gateway.cli.output import columns, moment, show
 from gateway.cli.session import at_node
+from gateway.cli.subjects import SubjectFile, read_subject
 from gateway.cli.transfer_request import TransferArgument
 from gateway.domain.ids import LocalStudentId, TransferId
 

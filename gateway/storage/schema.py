@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, Text, column, inspect, select, table
 
 from gateway.storage import sqlite
 
-HEAD: Final = "0017"
+HEAD: Final = "0018"
 """The newest revision in `migrations/versions`."""
 
 _STORED = select(column("version_num", Text)).select_from(table("alembic_version"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import segno
 from aiohttp import web
 
 from gateway.domain.errors import Malformed
@@ -67,6 +66,8 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
 
 async def code(request: web.Request, somebody: Person) -> web.Response:
     """Return the square code that leads to the inbox."""
+    import segno
+
     printed = await print_letter(node_of(request), somebody, _id(request))
     image = io.BytesIO()
     segno.make(_url(request, printed), error="m", micro=False).save(image, kind="svg", scale=4, border=2)

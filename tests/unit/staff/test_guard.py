@@ -41,15 +41,22 @@ def routes(site: Site) -> list[Route]:
         assert route.resource is not None
         path = route.resource.canonical
         if path.startswith("/desk"):
-            found.append(Route(route.method, filled(path), route.handler))
+            pattern = route.resource.get_info().get("pattern")
+            found.append(Route(route.method, filled(path, pattern), route.handler))
     return found
 
 
-def filled(path: str) -> str:
+IDS = ("T-case000000000000000001", "R-case000000000000000001", "D-aaaaaaaaaaaa")
+
+
+def filled(path: str, pattern: re.Pattern[str] | None) -> str:
     """A path whose parts in braces stand for something that might be there."""
-    id_ = "D-aaaaaaaaaaaa" if "/requests/" in path else "T-case000000000000000001"
-    id_ = id_.replace("T-", "R-") if path.endswith(("/import", "/{version}/{n}")) else id_
-    parts = {"id": id_, "section": "health"}
+    some = [_with(path, id_) for id_ in IDS]
+    return next((one for one in some if pattern and pattern.fullmatch(one)), some[0])
+
+
+def _with(path: str, id_: str) -> str:
+    parts = {"id": id_, "file": "U-aaaaaaaaaaaa", "section": "health"}
     return re.sub(r"\{(\w+)[^}]*\}", lambda part: parts.get(part[1], "1"), path)
 
 
