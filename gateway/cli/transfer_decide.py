@@ -178,6 +178,33 @@ def recall(
     )
 
 
+@app.command("answer-recall")
+def answer_recall_(
+    id_: TransferArgument,
+    answer: Annotated[
+        Literal["quarantined", "deleted", "refused"],
+        typer.Option(help="What became of the record here."),
+    ],
+    actor: ActorName,
+    *,
+    why: Annotated[str, typer.Option(help="Needed for a refusal; the other district is told.")] = "",
+    yes: Yes = False,
+    as_json: AsJson = False,
+    config: ConfigFile = NODE_TOML,
+) -> None:
+    """Answer a recall: a signed receipt tells the other district what became of its record."""
+    from gateway.domain.recalls import RecallAnswer
+    from gateway.usecases.answer_recall import answer_recall
+
+    confirm("Send the signed answer?", yes=yes)
+    decide(
+        config,
+        actor,
+        lambda node, person: answer_recall(node, person, TransferId(id_), RecallAnswer(answer), why=why),
+        as_json=as_json,
+    )
+
+
 @app.command()
 def choose(
     id_: TransferArgument,

@@ -194,6 +194,7 @@ class SqlSent:
 _ARCHIVED = select(archive).where(archive.c.transfer == bindparam("transfer"))
 _VERSION = _ARCHIVED.where(archive.c.version == bindparam("version"))
 _SAME = _ARCHIVED.where(archive.c.digest == bindparam("digest")).limit(1)
+_DROP_ARCHIVED = delete(archive).where(archive.c.transfer == bindparam("b_transfer"))
 _NEWEST = _ARCHIVED.order_by(archive.c.version.desc()).limit(1)
 
 
@@ -220,6 +221,10 @@ class SqlArchive:
         """Return the record of that digest, if it came with the transfer."""
         row = self._db.first(_SAME, {"transfer": transfer, "digest": record})
         return None if row is None else ArchivedRecord(**row)
+
+    def drop(self, transfer: TransferId) -> None:
+        """Delete what came with a transfer, all versions of it."""
+        self._db.run(_DROP_ARCHIVED, {"b_transfer": transfer})
 
 
 def _values(item: Parcel | Segment | ArchivedRecord | SentSegment) -> dict[str, Any]:

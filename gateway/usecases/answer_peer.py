@@ -9,6 +9,7 @@ from gateway.domain.exchange import InformationClaims, ReceiptClaims, RekeyClaim
 from gateway.domain.ids import Digest, EntityId, TransferId, digest
 from gateway.domain.log_positions import LogPosition
 from gateway.domain.messages import MessageType
+from gateway.domain.recalls import RecallAnswer
 from gateway.domain.snapshot import SNAPSHOT
 from gateway.domain.transfer import Reason, State, Subject, Transfer, adds_only
 from gateway.domain.trust import Peer
@@ -155,7 +156,8 @@ async def receive_receipt(node: Node, peer: Peer, id_: TransferId, jws: str) -> 
         keep_position(
             tx, checked_position(node, after, peer.listing, claims.log, about=about, message=of_receipt)
         )
-        said = leaf(after, now, actor=peer.id, rule=claims.outcome, digests=(of_receipt,))
+        action = "recall.answered" if claims.outcome in set(RecallAnswer) else ""
+        said = leaf(after, now, actor=peer.id, action=action, rule=claims.outcome, digests=(of_receipt,))
         position = add_anchored(node, tx, said)
         pass_on_to(tx, node, after)
         return tx.transfers.get(id_), position
@@ -267,7 +269,13 @@ def _after_receipt(transfer: Transfer, claims: ReceiptClaims, now: datetime) -> 
 
     After the last version that may be tried a person must look: the transfer is revoked; where a correction
     failed, what was taken in stands.
+
+    The answer to a recall changes no state, and comes to nothing else.
     """
+    if claims.outcome in set(RecallAnswer):
+        if transfer.state is not State.RECALLED:
+            raise Conflict("this record was not recalled")
+        return transfer.stay(at=now)
     if claims.outcome == "accepted":
         closes_at = now + KEEP_AFTER_RECEIPT
         return transfer.to(

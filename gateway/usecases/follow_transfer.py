@@ -13,6 +13,7 @@ from gateway.domain.transfer import STEPS, Reason, Role, State, Subject, Transfe
 from gateway.usecases.evidence import as_taken_in, leaf, outgoing, rekey, withdrawal
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Status, Tx
+from gateway.usecases.recalls import take_recall
 from gateway.usecases.receive_snapshot import take_snapshot
 
 _FOLLOWS: Final = {
@@ -48,8 +49,7 @@ async def ask_status(node: Node, transfer: Transfer) -> Transfer:
         if after.state is State.CORRECTED and status.state == "corrected":
             _send_key(tx, node, after)
         if after.state is State.RECALLED:
-            tx.segments.recall(transfer.id)
-            tx.sealed_parts.empty(transfer.id)
+            take_recall(node, tx, after, _reason(status))
         if after.state is not transfer.state:
             tx.audit.add(leaf(after, after.changed_at))
 
@@ -84,6 +84,11 @@ def _follow(node: Node, transfer: Transfer, status: Status) -> Transfer:
     if state is State.NEEDS_INFO:
         return transfer.to(state, at=now, needs=status.needs, next_try_at=_look_again(node, transfer, now))
     return transfer.to(state, at=now, response_key=None, next_try_at=None)
+
+
+def _reason(status: Status) -> Reason:
+    """Return why the holder takes a record back; what it does not say, or nobody knows, is policy."""
+    return Reason(status.reason) if status.reason in set(Reason) else Reason.POLICY
 
 
 def _next_state(transfer: Transfer, status: Status) -> State | None:

@@ -56,11 +56,13 @@ async def settle_task(node: Node, person: Person, id_: str, *, tracking: str | N
     Raises:
         Unknown: there is no such task of the person's roles.
         Conflict: it was done before.
-        Forbidden: a report without its number.
+        Forbidden: a report without its number, or a recall, which is answered instead.
     """
     task = await node.store.read(lambda tx: tx.safety_tasks.get(id_))
     if task.role not in person.roles:
         raise Unknown("there is no such task")
+    if task.kind is TaskKind.RECALLED:
+        raise Forbidden("a recall is done with when it is answered: `backpack transfer answer-recall`")
     if task.kind is TaskKind.REPORT and not (tracking or "").strip():
         raise Forbidden("a report has the number that the agency gave it")
     done = task.done(person.id, at=node.now(), tracking=tracking)

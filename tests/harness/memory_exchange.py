@@ -261,3 +261,6 @@ class MemoryArchive:
     def with_digest(self, transfer: TransferId, record: Digest) -> ArchivedRecord | None:
         rows = [row for row in self.rows.values() if (row.transfer, row.digest) == (transfer, record)]
         return rows[0] if rows else None
+
+    def drop(self, transfer: TransferId) -> None:
+        self.rows = {key: row for key, row in self.rows.items() if row.transfer != transfer}

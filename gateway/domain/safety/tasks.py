@@ -23,6 +23,8 @@ class TaskKind(StrEnum):
     """Somebody opened a record in an emergency."""
     ALARM = "alarm"
     """A district, or a person, asks for far more than others do."""
+    RECALLED = "recalled"
+    """The sender took a record back; it waits for an answer."""
     CONFIRM_FLAG = "confirm_flag"
     """A flag that one person set waits for a second one."""
 
@@ -34,6 +36,7 @@ FOR: Final = {
     TaskKind.CONFIRM_FLAG: StaffRole.SAFETY_OFFICER,
     TaskKind.EMERGENCY: StaffRole.PRIVACY_OFFICER,
     TaskKind.ALARM: StaffRole.PRIVACY_OFFICER,
+    TaskKind.RECALLED: StaffRole.RECORDS_OFFICER,
 }
 """Whose task it is; nobody else sees it."""
 

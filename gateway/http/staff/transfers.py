@@ -20,6 +20,7 @@ from gateway.http.staff.imports import IMPORTERS
 from gateway.http.staff.letters import WRITERS
 from gateway.http.staff.page import page
 from gateway.http.staff.queue import WORKERS, colleagues, is_done, today
+from gateway.http.staff.recalls import ANSWERERS, RECALLERS
 from gateway.http.staff.releases import RELEASERS
 from gateway.http.staff.snapshots import READERS as SNAPSHOT_READERS
 from gateway.usecases.casework import shown_state
@@ -54,6 +55,7 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
         for step in ("approved", "kept", "fetched", "arrived", "read", "confirmed", "refused", "late")
     },
     **{step: f"step.{step}" for step in _BY_LETTER},
+    "recall.answered": "step.recall.answered",
     "enrollment.confirmed": "step.enrollment.confirmed",
     "enrollment.read": "step.enrollment.read",
     **{f"snapshot.{step}": f"step.snapshot.{step}" for step in _SNAPSHOT},
@@ -93,6 +95,8 @@ def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None
             return Next(f"/desk/transfers/{transfer.id}/correction", "timeline.to_correction")
     if outside_name(transfer.peer) is not None:
         return _by_letter(transfer, state) if somebody.roles & WRITERS else None
+    if transfer.role is Role.REQUESTER and somebody.roles & ANSWERERS and state is State.RECALLED:
+        return Next(f"/desk/transfers/{transfer.id}/recall", "timeline.to_recall")
     if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
         return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
     return None
@@ -102,6 +106,11 @@ def _by_letter(transfer: Transfer, state: State) -> Next:
     if state in {State.RETURNED, State.CLOSED}:
         return Next(f"/desk/transfers/{transfer.id}/returned", "timeline.to_returned")
     return Next(f"/desk/transfers/{transfer.id}/letter", "timeline.to_letter")
+def may_recall(transfer: Transfer, somebody: Person) -> bool:
+    """Return whether this person may take back a record that the other district has."""
+    after = STEPS[transfer.role].get(transfer.state, frozenset())
+    has_it = transfer.role is Role.HOLDER and State.RECALLED in after
+    return has_it and bool(somebody.roles & RECALLERS)
 
 
 def may_confirm(told: Timeline, somebody: Person) -> bool:
@@ -136,6 +145,8 @@ class View:
     """Whether this person may confirm the enrollment to the former district now."""
     proof: bool
     """Whether the new district confirmed the enrollment of a student who left."""
+    recalls: bool
+    """Whether this person may take the record back from the other district."""
     snapshot: bool
     """Whether there is a day-1 snapshot that this person may open."""
 
@@ -163,6 +174,7 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         state=state,
         next_page=next_page(told.transfer, state, somebody),
         confirms=may_confirm(told, somebody),
+        recalls=may_recall(told.transfer, somebody),
         proof=told.transfer.role is Role.HOLDER
         and told.case.confirmed_on is not None
         and told.transfer.student is not None

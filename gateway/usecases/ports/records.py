@@ -119,6 +119,9 @@ class Archive(Protocol):
     def with_digest(self, transfer: TransferId, record: Digest) -> ArchivedRecord | None:
         """Return the record of that digest, if it came with the transfer."""
 
+    def drop(self, transfer: TransferId) -> None:
+        """Delete what came with a transfer, all versions of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBackpack:
