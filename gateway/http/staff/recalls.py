@@ -14,11 +14,13 @@ from gateway.domain.recalls import RecallAnswer
 from gateway.domain.transfer import Reason
 from gateway.http.site import node_of
 from gateway.http.staff.guard import form_of, person
+from gateway.http.staff.imports import IMPORTERS
 from gateway.http.staff.page import page, see_other
 from gateway.usecases.answer_recall import Reversal, answer_recall, read_recall
 from gateway.usecases.casework import OtherDistrict, other_districts
 from gateway.usecases.decide_release import recall
 from gateway.usecases.timeline import Timeline, read_timeline
+from gateway.usecases.undo_import import Undoing, preview_undo, undo_import
 
 RECALLERS: Final = frozenset({StaffRole.RECORDS_OFFICER, StaffRole.PRIVACY_OFFICER, StaffRole.SAFETY_OFFICER})
 ANSWERERS: Final = frozenset({StaffRole.REGISTRAR, StaffRole.RECORDS_OFFICER, StaffRole.PRIVACY_OFFICER})
@@ -51,6 +53,8 @@ class View:
 
     reversal: Reversal
     others: dict[EntityId, OtherDistrict]
+    undoing: Undoing | None
+    """What undoing the import would put back; None where nothing is imported."""
     answers: Sequence[RecallAnswer] = tuple(RecallAnswer)
 
 
@@ -74,12 +78,18 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
     reversal = await read_recall(node_of(request), somebody, _id(request))
     ids = [reversal.transfer.peer, *(one.peer for one in reversal.onward)]
     others = await other_districts(node_of(request), ids)
-    return page(request, somebody, "recalls/reversal.html", View(reversal=reversal, others=others))
+    imported = reversal.imported and somebody.roles & IMPORTERS
+    undoing = await preview_undo(node_of(request), _id(request), person=somebody) if imported else None
+    view = View(reversal=reversal, others=others, undoing=undoing)
+    return page(request, somebody, "recalls/reversal.html", view)
 
 
 async def answer(request: web.Request, somebody: Person) -> web.Response:
-    """Answer the recall."""
+    """Undo the import, or answer the recall."""
     form = form_of(request)
+    if form.one("act") == "undo":
+        await undo_import(node_of(request), _id(request), person=somebody, reason=form.one("reason"))
+        return see_other(f"/desk/transfers/{_id(request)}/recall")
     outcome = form.one("answer")
     if outcome not in set(RecallAnswer):
         raise Malformed("choose what becomes of the record")
