@@ -106,6 +106,8 @@ def _by_letter(transfer: Transfer, state: State) -> Next:
     if state in {State.RETURNED, State.CLOSED}:
         return Next(f"/desk/transfers/{transfer.id}/returned", "timeline.to_returned")
     return Next(f"/desk/transfers/{transfer.id}/letter", "timeline.to_letter")
+
+
 def may_recall(transfer: Transfer, somebody: Person) -> bool:
     """Return whether this person may take back a record that the other district has."""
     after = STEPS[transfer.role].get(transfer.state, frozenset())
