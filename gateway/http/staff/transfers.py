@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.domain.ids import TransferId
 from gateway.domain.messages import Direction, Message
 from gateway.domain.outside import outside_name
-from gateway.domain.policy.people import Person
+from gateway.domain.policy.people import Person, StaffRole
 from gateway.domain.transfer import STEPS, Role, State, Transfer
 from gateway.http.site import node_of, now_of
 from gateway.http.staff.clock_words import Left, left
@@ -86,20 +86,27 @@ _ARRIVED: Final = frozenset({State.VERIFIED, State.IMPORTED, State.RECEIPTED})
 
 def next_page(transfer: Transfer, state: State, somebody: Person) -> Next | None:
     """Return the page on which this person goes on with the transfer, if there is one."""
-    if transfer.role is Role.HOLDER and somebody.roles & RELEASERS:
-        if state is State.NO_MATCH:
-            return Next(f"/desk/transfers/{transfer.id}/match", "timeline.to_match")
-        if state in _DECIDES:
-            return Next(f"/desk/transfers/{transfer.id}/release", "timeline.to_release")
-        if transfer.accepted_version:
-            return Next(f"/desk/transfers/{transfer.id}/correction", "timeline.to_correction")
     if outside_name(transfer.peer) is not None:
         return _by_letter(transfer, state) if somebody.roles & WRITERS else None
-    if transfer.role is Role.REQUESTER and somebody.roles & ANSWERERS and state is State.RECALLED:
-        return Next(f"/desk/transfers/{transfer.id}/recall", "timeline.to_recall")
-    if transfer.role is Role.REQUESTER and somebody.roles & IMPORTERS and state in _ARRIVED:
-        return Next(f"/desk/transfers/{transfer.id}/import", "timeline.to_import")
-    return None
+    found = _of_holder(transfer, state) if transfer.role is Role.HOLDER else _of_requester(state)
+    if found is None or not somebody.roles & found[0]:
+        return None
+    _, path, message = found
+    return Next(f"/desk/transfers/{transfer.id}/{path}", message)
+
+
+def _of_holder(transfer: Transfer, state: State) -> tuple[frozenset[StaffRole], str, str] | None:
+    if state is State.NO_MATCH:
+        return RELEASERS, "match", "timeline.to_match"
+    if state in _DECIDES:
+        return RELEASERS, "release", "timeline.to_release"
+    return (RELEASERS, "correction", "timeline.to_correction") if transfer.accepted_version else None
+
+
+def _of_requester(state: State) -> tuple[frozenset[StaffRole], str, str] | None:
+    if state is State.RECALLED:
+        return ANSWERERS, "recall", "timeline.to_recall"
+    return (IMPORTERS, "import", "timeline.to_import") if state in _ARRIVED else None
 
 
 def _by_letter(transfer: Transfer, state: State) -> Next:
