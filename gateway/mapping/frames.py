@@ -1,6 +1,6 @@
 """Nodes evaluated on columns: from a frame of rows to a column of JSON text, and what was wrong."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,7 +28,6 @@ from gateway.mapping.compose import missing_problem
 from gateway.mapping.conditions import Conditions
 from gateway.mapping.found import cells_found, files_of, found_frame, line_of, repeated
 from gateway.mapping.linking import Linking
-from gateway.mapping.lookups import CellLookup, Looked
 from gateway.mapping.made import FieldsMade, Made, gathered, lacking_of, masked
 from gateway.mapping.nodes import (
     Field,
@@ -44,6 +43,7 @@ from gateway.mapping.nodes import (
 )
 from gateway.mapping.problems import Problems
 from gateway.mapping.shared_objects import SharedObjects
+from gateway.mapping.tree_cells import TreeCells
 
 
 class Targets(Protocol):
@@ -69,9 +69,9 @@ class Frames:
     dictionary: Dictionary
     shared: list[pl.DataFrame] = field(default_factory=list)
     """`FOUND` of rows that many students share."""
-    _cells: dict[tuple[Cell, str], CellLookup] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._cells = TreeCells(self.problems, self.dictionary)
         self.links = Linking(self)
         self._objects = SharedObjects(self)
 
@@ -81,7 +81,7 @@ class Frames:
         A fixed field is there where another one is, or `always`, or if there are no others. Lacking is
         `PRESENT`, `SAID` or `UNSAID`.
         """
-        frame = self._looked_up(tree, frame)
+        frame = self._cells.looked_up(tree, frame)
         by_name: dict[str, Made] = {}
         for one in tree.fields:
             if not isinstance(one.node, Fixed):
@@ -160,40 +160,11 @@ class Frames:
         return made
 
     def _read(self, cell: Cell, frame: pl.DataFrame, place: Place, file: str, prefix: str) -> Made:
-        lookup = self._lookup(cell, prefix)
-        name = _read_name(place, lookup)
-        if name in frame.columns:
-            looked = Looked(frame.get_column(name), frame.get_column(f"{name}!", default=None))
-        else:
-            looked = lookup(frame.get_column(place.name))
+        looked = self._cells.read(cell, prefix, frame, place)
         if looked.problem is None:
             return Made(looked.json)
         at = looked.problem.is_not_null().arg_true()
         return Made(looked.json, [cells_found(frame, at, place, file, looked.problem.gather(at))])
-
-    def _lookup(self, cell: Cell, prefix: str) -> CellLookup:
-        lookup = self._cells.get((cell, prefix))
-        if lookup is None:
-            lookup = self._cells[cell, prefix] = CellLookup(cell, prefix, self.problems, self.dictionary)
-        return lookup
-
-    def _looked_up(self, tree: Tree, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the frame with what the tree's cells come to: all of them are looked up at once."""
-        wanted = {}
-        for cell, prefix, place in _values_in(tree, ""):
-            lookup = self._lookup(cell, prefix)
-            name = _read_name(place, lookup)
-            if name not in frame.columns:
-                wanted[name] = lookup, place.name
-        tries = {name: lookup.tries(column) for name, (lookup, column) in wanted.items()}
-        asked = {str(one.meta.output_name()): one for some in tries.values() for one in some}
-        tried = frame.select(asked.values())
-        looked: list[pl.Series] = []
-        for name, (lookup, column) in wanted.items():
-            there = [tried.get_column(one.meta.output_name()) for one in tries[name]]
-            json, problem = lookup.settled(frame.get_column(column), there)
-            looked += [json.alias(name), *([] if problem is None else [problem.alias(f"{name}!")])]
-        return frame.hstack(looked)
 
     def tree(self, node: Tree, frame: pl.DataFrame, file: str, prefix: str) -> Made:
         """Return an object for each row that has what the schema requires."""
@@ -268,23 +239,6 @@ class Frames:
         )
         found = pl.DataFrame({KEY: keys}).join(lists, on=KEY, how="left", maintain_order="left")
         return Made(found.get_column(JSON).fill_null(""))
-
-
-def _values_in(node: Node, prefix: str) -> Iterator[tuple[Cell, str, Place]]:
-    """Yield what reads the first cell of each value in a tree, and what stands before it."""
-    if isinstance(node, Value) and node.join is None:
-        yield node.cell, prefix, node.places[0]
-    elif isinstance(node, Tree):
-        for one in node.fields:
-            yield from _values_in(one.node, named(one.name))
-    elif isinstance(node, Several):
-        for item in node.nodes:
-            yield from _values_in(item, ",")
-
-
-def _read_name(place: Place, lookup: CellLookup) -> str:
-    """Return the column that holds what a cell came to."""
-    return f"{place.name}|{id(lookup)}"
 
 
 def _every(height: int) -> pl.Series:

@@ -23,6 +23,8 @@ _BLOCK: Final = 16_384
 BUCKET: Final = "@bucket"
 STUDENT: Final = "@s"
 """The student's number in the run."""
+WHO: Final = "@who"
+"""The student's key."""
 
 
 class Guest(Protocol):

@@ -13,8 +13,8 @@ from gateway.mapping.fates import FAULTY
 from gateway.mapping.found import FOUND, files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
 from gateway.mapping.gathering import Gathering
-from gateway.mapping.held import STUDENT
-from gateway.mapping.parts import IDENTITY, WHO, PartOnColumns
+from gateway.mapping.held import STUDENT, WHO
+from gateway.mapping.parts import IDENTITY, PartOnColumns
 from gateway.mapping.plan import PartPlan, Plan, View
 
 _FOUND: Final = {WHO: pl.String} | {name: kind for name, kind in FOUND.items() if name != "row"}

@@ -24,17 +24,15 @@ from gateway.mapping.columns import (
 )
 from gateway.mapping.found import files_of, found_frame, repeated
 from gateway.mapping.frames import Frames
-from gateway.mapping.held import STUDENT
+from gateway.mapping.held import STUDENT, WHO
 from gateway.mapping.lookups import CellLookup
 from gateway.mapping.made import FieldsMade
 from gateway.mapping.nodes import Fixed, LinkPlan, Test
-from gateway.mapping.overlaps import Stay, overlaps
+from gateway.mapping.part_stays import PartStays, date_of
 from gateway.mapping.plan import PartPlan
 from gateway.mapping.problems import Problems
 
 IDENTITY: Final = "@identity"
-WHO: Final = "@who"
-"""The student's key."""
 
 _KEY_CELL: Final = compose.key_cell()
 
@@ -60,6 +58,7 @@ class PartOnColumns:
         self._file = plan.source.file
         meta = compose.meta_of(plan.source.spec.file, plan.spec.key, plan.spec.verification, plan.actor)
         self._head = f'{{"meta":{{"{REF}":{frames.dictionary.number(meta)}'
+        self._stays = PartStays(plan, frames.problems)
         self._keys = CellLookup(_KEY_CELL, "", Problems(), frames.dictionary, bare=True)
 
     def entries(self, rows: pl.DataFrame) -> Entries:
@@ -79,6 +78,10 @@ class PartOnColumns:
             none = pl.Series(AT, [], dtype=pl.UInt32)
             return Entries(_nothing(), none, none, [])
         return self._made(rows, found)
+
+    def overlapping(self, made: pl.DataFrame) -> list[pl.DataFrame]:
+        """Return what is wrong with entries that are about the same thing at the same time."""
+        return self._stays.overlapping(made)
 
     def _asked(self, test: Test) -> dict[str, LinkPlan]:
         """Return the links that conditions follow, and those that these start from."""
@@ -115,7 +118,7 @@ class PartOnColumns:
         json = self._json(rows, own.json, identity, first, found)
         files = [FILE] if FILE in rows.columns else []
         made = rows.select(STUDENT, WHO, LINE, AT, *files).with_columns(
-            json.alias(JSON), identity.alias(IDENTITY), *self._stay(own, rows.height)
+            json.alias(JSON), identity.alias(IDENTITY), *self._stays.columns(own, rows.height)
         )
         at, whose = rows.get_column(AT), rows.get_column(WHO)
         told = [one.with_columns(whose.gather(one.get_column("row")).alias(WHO)) for one in found]
@@ -154,7 +157,7 @@ class PartOnColumns:
         """Return what is wrong with dates that stand in the wrong order."""
         found = []
         for first, second in self._plan.spec.in_order:
-            begin, end = _date(own, first, rows.height), _date(own, second, rows.height)
+            begin, end = date_of(own, first, rows.height), date_of(own, second, rows.height)
             at = (keep & (end < begin)).fill_null(False).arg_true()
             if len(at):
                 code = self._frames.problems.code(compose.before_problem(first, second))
@@ -245,49 +248,6 @@ class PartOnColumns:
         texts = [f',"dq":[{",".join(one)}]' for one in by_row.values()]
         empty = pl.Series(JSON, [""], dtype=pl.String).new_from_index(0, rows.height)
         return empty.scatter(pl.Series(list(by_row), dtype=pl.UInt32), pl.Series(texts))
-
-    def _stay(self, own: FieldsMade, height: int) -> list[pl.Series]:
-        """Return what overlaps are found by."""
-        spec = self._plan.spec.overlap
-        if spec is None:
-            return []
-        by = own.by_name.get(spec.by, constant("", height))
-        begin, end = _date(own, spec.begin, height), _date(own, spec.end, height)
-        return [by.alias("by"), begin.alias("begin"), end.alias("end")]
-
-    def overlapping(self, made: pl.DataFrame) -> list[pl.DataFrame]:
-        """Return what is wrong with entries that are about the same thing at the same time."""
-        spec = self._plan.spec.overlap
-        if spec is None or "by" not in made.columns:
-            return []
-        doubtful = made.filter(pl.struct(STUDENT, "by").is_duplicated())
-        found = []
-        for (_, who, _by), group in doubtful.group_by(STUDENT, WHO, "by", maintain_order=True):
-            files = [FILE] if FILE in group.columns else []
-            rows = [Stay(*row) for row in group.select(LINE, "begin", "end", *files).iter_rows()]
-            again = overlaps(rows)
-            if again:
-                found.append((who, again))
-        return [self._overlap(who, stay) for who, again in found for stay in again]
-
-    def _overlap(self, who: object, stay: Stay) -> pl.DataFrame:
-        spec = self._plan.spec.overlap
-        by, begin = (spec.by, spec.begin) if spec else ("", "")
-        code = self._frames.problems.code(compose.overlap_problem(by))
-        return found_frame(
-            pl.Series([0]),
-            stay.file or self._file,
-            pl.Series([stay.line]),
-            self._plan.column(begin),
-            raw=pl.Series([stay.begin or ""]),
-            codes=repeated(code, 1),
-        ).with_columns(pl.lit(who).alias(WHO))
-
-
-def _date(own: FieldsMade, wire: str, height: int) -> pl.Series:
-    """Return the dates of a field as text; null where it has none."""
-    texts = own.by_name.get(wire, constant("", height))
-    return texts.str.extract(r'^,"[^"]*":"(\d{4}-\d{2}-\d{2})"$')
 
 
 def _nothing() -> pl.DataFrame:

@@ -9,9 +9,8 @@ from gateway.mapping.changes import Changes
 from gateway.mapping.columns import AT
 from gateway.mapping.fates import FAULTY, reason
 from gateway.mapping.frames import Frames
-from gateway.mapping.held import BUCKET, STUDENT, Buckets
+from gateway.mapping.held import BUCKET, STUDENT, WHO, Buckets
 from gateway.mapping.keyed import Keyed
-from gateway.mapping.parts import WHO
 from gateway.mapping.plan import PartPlan, Plan, View
 
 if TYPE_CHECKING:
