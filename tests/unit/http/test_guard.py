@@ -42,6 +42,9 @@ ROUTES = [
     ("POST", "/exchange/v1/transfers/{id}/receipts", "backpack.request"),
     ("POST", "/exchange/v1/transfers/{id}/information", "backpack.request"),
     ("POST", "/exchange/v1/transfers/{id}/withdrawal", "backpack.request"),
+    ("POST", "/exchange/v1/transfers/{id}/enrollment", "backpack.request"),
+    ("GET", "/exchange/v1/transfers/{id}/versions/1/parts/1", "backpack.fetch"),
+    ("POST", "/exchange/v1/transfers/{id}/rekeys", "backpack.request"),
     ("POST", "/exchange/v1/reconciliation", "backpack.log"),
 ]
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
