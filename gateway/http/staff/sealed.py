@@ -42,7 +42,7 @@ OPENERS: Final = frozenset(
 )
 DECIDERS: Final = OPENERS | {StaffRole.RECORDS_OFFICER}
 PATH: Final = "/desk/sealed"
-SECTIONS_OF_PART: Final = (Section("sealed", PATH, OPENERS, "8"),)
+SECTIONS_OF_PART: Final = (Section("sealed", PATH, OPENERS, "0"),)
 _HELD: Final = "/desk/transfers/{id:T-[A-Za-z0-9_-]{8,64}}/sealed"
 _CAME: Final = "/desk/transfers/{id:R-[A-Za-z0-9_-]{8,64}}/sealed"
 _PART: Final = _CAME + "/{version:[1-9][0-9]{0,2}}/{n:[1-9][0-9]?}"

@@ -212,3 +212,9 @@ def check_headers(answer: ClientResponse) -> None:
 @pytest.fixture
 async def desk_site(desk: Desk) -> Site:
     return desk.site
+
+
+def test_every_entry_of_the_navigation_has_an_access_key_of_its_own() -> None:
+    keys = [one.key for part in PARTS for one in getattr(part, "SECTIONS_OF_PART", ()) if one.key]
+
+    assert len(keys) == len(set(keys)), keys
