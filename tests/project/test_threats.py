@@ -32,6 +32,7 @@ LIVE_LOAD = "federation/test_live_load.py"
 JWS = "unit/crypto/test_jws.py"
 JSON = "unit/crypto/test_strict_json.py"
 SEALS = "unit/crypto/test_seals.py"
+SEALED = "unit/usecases/test_sealed.py"
 CORPUS = "ui/test_corpus.py"
 TOKEN = "unit/crypto/test_tokens.py"
 GUARD = "unit/http/test_guard.py"
@@ -372,6 +373,9 @@ THREATS: Final = (
             (PRODUCT, "a_sealed_section_opens_for_its_role_only"),
             (PRODUCT, "nobody_does_alone_what_needs_two"),
             (PRODUCT, "ones_own_word_is_not_a_second_person"),
+            (SEALED, "a_part_opens_for_its_role_and_for_no_other"),
+            (SEALED, "one_person_alone_lets_nothing_sealed_go"),
+            (SEALED, "a_registrar_lets_nothing_sealed_go_and_reads_nothing"),
             ("unit/policy/test_permission.py", "a_refusal_names_its_rule_and_is_in_the_log"),
         ),
     ),
@@ -565,6 +569,21 @@ THREATS: Final = (
         (
             (REVIEW, "a_silent_hold_keeps_a_correction_here_and_the_other_side_sees_what_it_saw"),
             (CORRECTIONS, "each_hops_timeline_names_the_next_one_and_nobody_behind_it"),
+        ),
+    ),
+    Threat(
+        "A37",
+        "A sealed part is forged, exchanged, withheld, or read where it is kept",
+        "The record lists each part's digests; the part names its record, role and number; what is in it is"
+        " locked under the node's key, and a bad part is refused without holding up the record",
+        (
+            (SEALED, "a_bad_part_is_refused_by_a_receipt_and_the_record_is_imported"),
+            (SEALED, "a_part_that_is_never_handed_over_is_refused_and_does_not_block_the_record"),
+            (SEALED, "a_part_is_handed_over_to_its_requester_only_while_its_record_is"),
+            (SEALED, "a_receipt_for_another_part_settles_nothing"),
+            (SEALED, "what_is_in_a_part_is_locked_in_the_receivers_database"),
+            ("unit/crypto/test_vault.py", "what_was_locked_opens_under_the_same_label_and_key_only"),
+            ("federation/test_live_sealed.py", "a_sealed_part_goes_to_one_role_and_its_receipt_comes_back"),
         ),
     ),
 )
