@@ -73,9 +73,7 @@ async def test_old_and_new_stand_side_by_side_and_are_imported_without_scripts(
     desk: Desk, correction: TransferId
 ) -> None:
     page = await desk.page("registrar", _at(correction), scripts=False)
-    await expect(page.locator("main")).to_contain_text(
-        "Only what changed is shown; 1 entry is as it was"
-    )
+    await expect(page.locator("main")).to_contain_text("Only what changed is shown; 1 entry is as it was")
     row = page.get_by_role("row", name="letter")
     await expect(row.get_by_role("cell")).to_have_text(["B", "B", "<i>A</i>", "<i>A</i>"])
 

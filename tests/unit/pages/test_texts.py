@@ -22,6 +22,7 @@ from gateway.domain.profile.page import Heading
 from gateway.domain.transfer import STEPS, State
 from gateway.http.pages.frame import environment, words
 from gateway.http.pages.language import LANGUAGES, catalogue, language, preferred
+from gateway.http.staff.disclosures import READINGS
 from gateway.http.staff.transfers import KNOWN_STEPS
 
 ROOT: Final = Path(__file__).parents[3]
@@ -43,6 +44,7 @@ FAMILIES: Final = {
     "lane.": {"any", *Lane},
     "message.": {one.name for one in MessageType},
     "state.": {f"{role}.{state}" for role, states in STEPS.items() for state in _states(states)},
+    "reading.": {text.removeprefix("reading.") for text in READINGS.values()},
     "voice.": {*Voice, *get_args(AssertedBy.model_fields["actor"].annotation)},
     "audience.": set(Audience),
     "students.form.": set(Form),
