@@ -67,7 +67,7 @@ async def test_who_read_a_record_is_shown_and_no_address_names_the_student(desk:
     await page.get_by_label("Student's local id").fill("1001")
     await page.get_by_role("button", name="Show").click()
 
-    await expect(page.locator("main")).to_contain_text("release.preview")
+    await expect(page.locator("main")).to_contain_text("Before the record left")
     assert "1001" not in page.url
     await sound(page)
 
