@@ -50,6 +50,7 @@ _NEXT: Final = {
         _S.REJECTED: Next(_THERE, "sends the record anew: what came could not be used"),
         _S.IMPORTED: Next(_NODE, "sends the receipt"),
         _S.CORRECTED: Next(_THERE, "seals the corrected record for this node"),
+        _S.RETURNED: Next(_HERE, "a school outside the network answered: look at what it sent"),
         _S.RECEIPTED: Next(_NOBODY, "the record is here and the other district knows"),
     },
 }
