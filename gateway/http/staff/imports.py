@@ -12,6 +12,7 @@ from gateway.domain.ids import Digest, LocalStudentId, TransferId
 from gateway.domain.importing.plan import Choices, ImportPlan, Row, Verb
 from gateway.domain.policy import Person
 from gateway.domain.policy.people import StaffRole
+from gateway.domain.sealed import SealedPart
 from gateway.http.pages.forms import Form
 from gateway.http.site import node_of
 from gateway.http.staff.guard import form_of, person
@@ -54,6 +55,8 @@ class View:
     review: ImportReview
     undoing: Undoing | None
     """What undoing would put back; None while nothing is imported."""
+    sealed: Sequence[SealedPart]
+    """What came apart, for one role each."""
     known_reasons: frozenset[str] = frozenset(ChangeReason)
 
     @property
@@ -95,7 +98,9 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
     review = await review_import(node, id_, person=somebody)
     applied = review.state is ReviewState.APPLIED
     undoing = await preview_undo(node, id_, person=somebody) if applied else None
-    return page(request, somebody, "imports/review.html", View(review=review, undoing=undoing))
+    sealed = await node.store.read(lambda tx: tx.sealed_parts.of(id_))
+    view = View(review=review, undoing=undoing, sealed=sealed)
+    return page(request, somebody, "imports/review.html", view)
 
 
 async def act(request: web.Request, somebody: Person) -> web.Response:

@@ -11,7 +11,9 @@ from gateway.crypto import jws
 from gateway.crypto.keys import Purpose
 from gateway.domain.ids import digest
 from gateway.domain.messages import EventType
-from gateway.domain.transfer import State
+from gateway.domain.sealed import PartState, SealedPart
+from gateway.domain.transfer import State, Transfer
+from gateway.usecases.ports import Parcel
 from tests.unit.http.callers import Caller, raw_jws
 from tests.unit.http.nodes import JOSE, SUBJECT, World
 
@@ -99,6 +101,48 @@ async def test_a_sealed_record_comes_with_its_digest_and_is_kept_by_nobody(oak: 
     assert answer.headers["ETag"] == f'"{digest(jwe)}"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert world.store.tx.transfers.rows[transfer.id].state is State.FETCHED
+
+
+async def test_a_sealed_part_comes_in_the_same_way_and_one_that_is_not_there_is_not_found(
+    oak: Caller, elm: Caller, world: World
+) -> None:
+    transfer, jwe = world.released(oak.id), b"part" * 5000
+    part = _part(transfer, jwe)
+    world.store.tx.sealed_parts.put(part)
+    world.store.tx.parcels.put(
+        Parcel(transfer=transfer.id, version=1, part=1, jwe=jwe, digest=part.jwe_digest)
+    )
+    path = f"{TRANSFERS}/{transfer.id}/versions/1/parts"
+    token = await oak.token("backpack.fetch", transfer.id)
+
+    answer = await oak.call("GET", f"{path}/1", token)
+    missing = await oak.call("GET", f"{path}/2", token)
+    own = world.released(elm.id)
+    theirs = await elm.call("GET", f"{path}/1", await elm.token("backpack.fetch", own.id))
+
+    sha256 = base64.b64encode(hashlib.sha256(jwe).digest()).decode()
+    assert (answer.status, await answer.text() == jwe.decode()) == (200, True)
+    assert answer.headers["Content-Digest"] == f"sha-256=:{sha256}:"
+    assert answer.headers["ETag"] == f'"{digest(jwe)}"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert world.store.tx.sealed_parts.get(transfer.id, 1, 1).fetches == 1
+    assert (missing.status, theirs.status) == (404, 404)
+    assert await missing.text() == await theirs.text()
+
+
+def _part(transfer: Transfer, jwe: bytes) -> SealedPart:
+    return SealedPart(
+        transfer=transfer.id,
+        version=1,
+        n=1,
+        role="nurse",
+        sections=("health",),
+        digest=digest(b"part"),
+        jwe_digest=digest(jwe),
+        state=PartState.PACKAGED,
+        at=transfer.created_at,
+        due_on=transfer.created_at.date(),
+    )
 
 
 async def test_a_record_that_was_taken_back_is_gone(oak: Caller, world: World) -> None:
