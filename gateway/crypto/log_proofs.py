@@ -29,6 +29,7 @@ class _Proof(BaseModel):
     key: str
     checkpoint: str
     leaves: tuple[_Proven, ...]
+    others: tuple["_Proof", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class ProvenLeaves:
     """Of the log when it was signed."""
     leaves: tuple[str, ...]
     """Lines of JSON, in the order of the file."""
+    others: tuple["ProvenLeaves", ...] = ()
+    """What other nodes proved of their logs about the same, each by the key that the file names for it."""
 
 
 def verify_proof(content: bytes, key: str | None = None) -> ProvenLeaves:
@@ -55,14 +58,21 @@ def verify_proof(content: bytes, key: str | None = None) -> ProvenLeaves:
         proof = _Proof.model_validate(strict_json.load_object(content, max_bytes=MAX_PROOF_BYTES))
     except ValidationError:
         raise Malformed("this file is no proof from a log: key, checkpoint, leaves") from None
-    verifier = NoteKey.parse(key or proof.key)
+    return _proven(proof, NoteKey.parse(key or proof.key))
+
+
+def _proven(proof: _Proof, verifier: NoteKey) -> ProvenLeaves:
     size, root = read_checkpoint(proof.checkpoint, verifier)
     for one in proof.leaves:
         hash_ = merkle.leaf_hash(one.leaf.encode())
         if not merkle.included(hash_, one.index, size, _steps(one.path), root):
             raise Untrusted("not_in_log", f"leaf {one.index + 1} is not in the log that was signed for")
     return ProvenLeaves(
-        origin=verifier.name, key=str(verifier), size=size, leaves=tuple(one.leaf for one in proof.leaves)
+        origin=verifier.name,
+        key=str(verifier),
+        size=size,
+        leaves=tuple(one.leaf for one in proof.leaves),
+        others=tuple(_proven(other, NoteKey.parse(other.key)) for other in proof.others),
     )
 
 

@@ -1,11 +1,11 @@
 """`ports.AuditLog` in SQL. The database itself refuses to change or delete a leaf."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from gateway.domain.audit import Checkpoint, Leaf, line_of
 from gateway.domain.errors import Unknown
@@ -13,6 +13,7 @@ from gateway.domain.merkle import completed, leaf_hash, siblings_of_last
 from gateway.storage.db import Db
 from gateway.storage.tables import audit
 from gateway.storage.tables_evidence import checkpoints, log_hashes
+from gateway.usecases.ports import LogQuery
 
 _NAMES: Final = tuple(field.name for field in fields(Leaf))
 _values_of: Final = attrgetter(*_NAMES)
@@ -21,6 +22,7 @@ _INSERT = audit.insert().inline()
 _ALL = (
     select(audit.c.seq, *(audit.c[name] for name in _NAMES)).order_by(audit.c.seq).limit(bindparam("limit"))
 )
+_NEWEST_FIRST = select(audit.c.seq, *(audit.c[name] for name in _NAMES)).order_by(audit.c.seq.desc())
 _OF = _ALL.where(audit.c.object == bindparam("object"))
 _AFTER = _ALL.where(audit.c.seq > bindparam("seq"))
 _SIZE = select(func.max(log_hashes.c.index).label("last")).where(log_hashes.c.level == 0)
@@ -94,10 +96,34 @@ class SqlAuditLog:
         rows = self._db.all(_OF if of_one else _ALL, values)
         return [(row["seq"], Leaf(**{name: row[name] for name in _NAMES})) for row in rows]
 
+    def newest(self, query: LogQuery) -> Sequence[tuple[int, Leaf]]:
+        """Return the leaves that are asked for with their sequence numbers, newest first."""
+        statement = _NEWEST_FIRST.where(*_clauses(query)).limit(query.limit)
+        rows = self._db.query(statement)
+        return [(row["seq"], Leaf(**{name: row[name] for name in _NAMES})) for row in rows]
+
     def latest(self, object_: str, action: str) -> Leaf | None:
         """Return the newest leaf that says so of the object."""
         row = self._db.first(_LATEST, {"object": object_, "action": action})
         return Leaf(**{name: row[name] for name in _NAMES}) if row else None
+
+
+def _clauses(query: LogQuery) -> Iterator[ColumnElement[bool]]:
+    c = audit.c
+    if query.kind:
+        yield c.action.startswith(f"{query.kind}.", autoescape=True)
+    if query.actors is not None:
+        yield c.actor.in_(query.actors)
+    if query.object:
+        yield c.object == query.object
+    if query.since is not None:
+        yield c.at >= query.since
+    if query.until is not None:
+        yield c.at < query.until
+    if query.before is not None:
+        yield c.seq < query.before
+    if query.hidden:
+        yield c.action.not_in(query.hidden)
 
 
 _CHECKPOINT: Final = ("size", "at", "note")

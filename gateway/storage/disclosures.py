@@ -43,6 +43,9 @@ class SqlDisclosures:
 _ACCESS: Final = tuple(field.name for field in fields(Access))
 _ADD_ACCESS = accesses.insert().inline()
 _accesses = select(*(accesses.c[name] for name in _ACCESS)).order_by(accesses.c.seq)
+_NEWEST_ACCESSES = (
+    select(*(accesses.c[name] for name in _ACCESS)).order_by(accesses.c.seq.desc()).limit(bindparam("limit"))
+)
 _ACCESSES_OF = _accesses.where(accesses.c.student == bindparam("student"))
 _ACCESSES_WITH = _accesses.where(accesses.c.transfer == bindparam("transfer"))
 
@@ -64,3 +67,7 @@ class SqlAccesses:
     def of_transfer(self, transfer: TransferId) -> Sequence[Access]:
         """Return the readings of what came or went with a transfer, oldest first."""
         return [Access(**row) for row in self._db.all(_ACCESSES_WITH, {"transfer": transfer})]
+
+    def newest(self, limit: int) -> Sequence[Access]:
+        """Return the newest lines, newest first."""
+        return [Access(**row) for row in self._db.all(_NEWEST_ACCESSES, {"limit": limit})]

@@ -8,6 +8,8 @@ from typing import Any, Final
 from gateway.domain import merkle
 from gateway.domain.audit import Checkpoint, is_due, line_of
 from gateway.domain.errors import GatewayError, Unknown
+from gateway.domain.ids import TransferId
+from gateway.domain.log_positions import KeptPosition
 from gateway.domain.policy import Action, Kind, Object, Person
 from gateway.usecases.permission import permit
 from gateway.usecases.ports import Node, Tx
@@ -37,11 +39,22 @@ def checkpoint_now(node: Node, tx: Tx) -> Checkpoint:
 async def prove(node: Node, object_: str, *, person: Person) -> dict[str, Any]:
     """Return a proof of all leaves about the object, under a checkpoint of now.
 
+    With it goes what the other node proved of its own log about the same transfer.
+
     Raises:
         Forbidden: the person may not take the log out of this node.
         Unknown: the log says nothing of the object.
     """
-    return await _export(node, person, lambda tx: [seq for seq, _ in tx.audit.list(object_=object_)])
+    proof = await _export(node, person, lambda tx: [seq for seq, _ in tx.audit.list(object_=object_)])
+    kept = await node.store.read(lambda tx: tx.log_positions.of(TransferId(object_)))
+    return proof | {"others": [await _of_other(node, one) for one in kept if one.position and not one.fault]}
+
+
+async def _of_other(node: Node, kept: KeptPosition) -> dict[str, Any]:
+    """Return what another node proved, in the form of a proof of its log."""
+    listing = await node.directory.listing(kept.peer)
+    position = kept.position.model_dump(mode="json") if kept.position else {}
+    return {"key": listing.log_key, "checkpoint": position.pop("checkpoint"), "leaves": [position]}
 
 
 async def export_leaves(node: Node, first: int, last: int | None, *, person: Person) -> dict[str, Any]:
@@ -86,7 +99,7 @@ def _proven(tx: Tx, seq: int, size: int) -> dict[str, Any]:
 async def faults_in_log(node: Node) -> list[str]:
     """Return what is wrong with the log; nothing where each leaf is as it was written and signed for."""
     faults, ends = await _recount(node)
-    signed = await node.store.read(lambda tx: tx.checkpoints.list())
+    signed = await node.store.read(lambda tx: [*tx.checkpoints.list(), *tx.cosigned.list()])
     return faults + [fault for one in signed if (fault := _checkpoint_fault(node, one, ends))]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.domain.audit import Leaf
 from gateway.domain.casework import Case, Comment
 from gateway.domain.ids import TransferId
+from gateway.domain.log_positions import KeptPosition
 from gateway.domain.messages import Message
 from gateway.domain.policy import Action, Person
 from gateway.domain.policy.people import StaffRole
@@ -15,7 +16,7 @@ from gateway.usecases.casework import OtherDistrict, object_of, other_districts
 from gateway.usecases.permission import permit
 from gateway.usecases.ports import Node, Tx
 
-_ONLY_SAFETY = frozenset({"release.held", "release.resumed"})
+ONLY_SAFETY = frozenset({"release.held", "release.resumed"})
 """Steps that could tell of a silent hold; shown to safety officers alone."""
 
 
@@ -45,6 +46,8 @@ class Timeline:
     steps: Sequence[Step]
     messages: Sequence[Message]
     comments: Sequence[Comment]
+    positions: Sequence[KeptPosition]
+    """What the other district proved of its log, with each receipt or in answer to one."""
 
 
 async def read_timeline(node: Node, person: Person, id_: TransferId) -> Timeline:
@@ -57,9 +60,16 @@ async def read_timeline(node: Node, person: Person, id_: TransferId) -> Timeline
     transfer, case = await node.store.read(lambda tx: (tx.transfers.get(id_), tx.cases.get(id_)))
     await permit(node, person, Action.CASE_READ, object_of(transfer, case))
     steps, messages, comments = await node.store.read(lambda tx: _read(tx, id_, person))
+    positions = await node.store.read(lambda tx: tx.log_positions.of(id_))
     other = (await other_districts(node, [transfer.peer]))[transfer.peer]
     return Timeline(
-        transfer=transfer, case=case, other=other, steps=steps, messages=messages, comments=comments
+        transfer=transfer,
+        case=case,
+        other=other,
+        steps=steps,
+        messages=messages,
+        comments=comments,
+        positions=positions,
     )
 
 
@@ -68,7 +78,7 @@ def _read(
 ) -> tuple[Sequence[Step], Sequence[Message], Sequence[Comment]]:
     all_leaves = [leaf for _, leaf in tx.audit.list(object_=id_)]
     sees_all = StaffRole.SAFETY_OFFICER in person.roles
-    leaves = [leaf for leaf in all_leaves if sees_all or leaf.action not in _ONLY_SAFETY]
+    leaves = [leaf for leaf in all_leaves if sees_all or leaf.action not in ONLY_SAFETY]
     names = tx.staff.names({leaf.actor for leaf in leaves})
     steps = [_step(leaf, names.get(leaf.actor)) for leaf in leaves]
     return steps, tx.messages.of(id_), tx.cases.comments(id_)

@@ -119,10 +119,12 @@ def _measures(opened: Opened) -> Callable[[], Awaitable[Mapping[str, float]]]:
     async def read() -> Mapping[str, float]:
         stats = opened.store.stats
         outbox = await opened.store.read(lambda tx: tx.messages.outbox())
+        findings = await opened.store.read(lambda tx: tx.log_findings.count())
         oldest = (now() - outbox[0].at).total_seconds() if outbox else 0.0
         return {
             "outbox_messages": len(outbox),
             "outbox_oldest_seconds": oldest,
+            "log_findings": findings,
             "store_units": stats.units,
             "store_commits": stats.commits,
             "store_statements": stats.statements,

@@ -171,7 +171,7 @@ async def test_audit_leaves_come_back_in_order_with_their_numbers(store: AnyStor
 async def test_the_audit_log_can_only_be_added_to(store: AnyStore) -> None:
     ways = await store.read(lambda tx: {name for name in dir(tx.audit) if not name.startswith("_")})
 
-    assert ways - {"rows"} == {"add", "list", "latest", "after", "size", "hash", "path_of_last"}
+    assert ways - {"rows"} == {"add", "list", "latest", "newest", "after", "size", "hash", "path_of_last"}
 
 
 async def test_a_token_id_is_new_once_for_each_issuer_and_kind(stores: tuple[AnyStore, AnyStore]) -> None:

@@ -13,7 +13,7 @@ from gateway.domain.merkle import inclusion_proof, leaf_hash, node_hash
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding
-from gateway.usecases.ports import Member, StoredBackpack
+from gateway.usecases.ports import LogQuery, Member, StoredBackpack
 
 
 @dataclass
@@ -132,6 +132,10 @@ class MemoryAuditLog:
         leaves = enumerate(self.rows, start=1)
         return [(seq, leaf) for seq, leaf in leaves if object_ in {None, leaf.object}][:limit]
 
+    def newest(self, query: LogQuery) -> Sequence[tuple[int, Leaf]]:
+        found = [(seq, leaf) for seq, leaf in enumerate(self.rows, start=1) if _wanted(query, seq, leaf)]
+        return found[::-1][: query.limit]
+
     def latest(self, object_: str, action: str) -> Leaf | None:
         said = [leaf for leaf in self.rows if (leaf.object, leaf.action) == (object_, action)]
         return said[-1] if said else None
@@ -148,6 +152,20 @@ class MemoryAuditLog:
         if level == 0:
             return leaf_hash(line_of(index + 1, self.rows[index]))
         return node_hash(self.hash(level - 1, 2 * index), self.hash(level - 1, 2 * index + 1))
+
+
+def _wanted(query: LogQuery, seq: int, leaf: Leaf) -> bool:
+    return all(
+        (
+            not query.kind or leaf.action.startswith(f"{query.kind}."),
+            query.actors is None or leaf.actor in query.actors,
+            not query.object or leaf.object == query.object,
+            query.since is None or leaf.at >= query.since,
+            query.until is None or leaf.at < query.until,
+            query.before is None or seq < query.before,
+            leaf.action not in query.hidden,
+        )
+    )
 
 
 @dataclass

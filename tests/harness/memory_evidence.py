@@ -55,6 +55,9 @@ class MemoryAccesses:
     def of_transfer(self, transfer: TransferId) -> Sequence[Access]:
         return [row for row in self.rows if row.transfer == transfer]
 
+    def newest(self, limit: int) -> Sequence[Access]:
+        return self.rows[::-1][:limit]
+
 
 @dataclass
 class MemoryLogPositions:

@@ -330,8 +330,8 @@ class NetworkPeers:
     async def _call(self, kind: str, call: Callable[[Node], Awaitable[T]], to: Listing) -> T:
         fate = self._network.fate(kind)
         self._network.log.append(f"{kind}: {fate}")
-        node = self._network.nodes[to.id]
-        if fate == "lost" or to.id in self._network.away:
+        node = self._network.nodes.get(to.id)
+        if fate == "lost" or node is None or to.id in self._network.away:
             raise PeerUnavailable("lost on the way")
         if fate == "twice":
             await _quietly(call(node))

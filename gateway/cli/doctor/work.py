@@ -10,6 +10,7 @@ from gateway.cli.output import moment
 
 if TYPE_CHECKING:
     from gateway.cli.doctor.checks import NodeCheck
+    from gateway.domain.audit import Checkpoint
     from gateway.wiring import Opened
 
 _SECONDS: Final = 3.0
@@ -113,6 +114,32 @@ async def _log(opened: "Opened") -> Check:
     return ok("log chain", "intact")
 
 
+async def _findings(opened: "Opened") -> Check:
+    count = await opened.node.store.read(lambda tx: tx.log_findings.count())
+    if count:
+        return fail("log comparison", f"{count} findings are open", _FINDINGS_FIX)
+    return ok("log comparison", "nothing is open")
+
+
+async def _witness(opened: "Opened") -> Check:
+    """Look when the agency cosigned last, and whether a checkpoint has waited for it longer than it may."""
+    last, cosigned, errand = await opened.node.store.read(
+        lambda tx: (tx.checkpoints.latest(), tx.cosigned.latest(), tx.errands.get("witness"))
+    )
+    if last is None or (cosigned and cosigned.size == last.size):
+        return ok("log witness", "the newest checkpoint is cosigned" if last else "no checkpoint yet")
+    if opened.node.now() - last.at < _UNWITNESSED:
+        return ok("log witness", f"{last.size} lines are to be cosigned soon")
+    why = errand.fault if errand and errand.fault else "the agency publishes no witness key"
+    return warn("log witness", f"not cosigned since {_when(cosigned)}: {why}", "ask the agency")
+
+
+def _when(cosigned: "Checkpoint | None") -> str:
+    return moment(cosigned.at) if cosigned else "ever"
+
+
+_FINDINGS_FIX: Final = "`backpack log reconcile` or, at an agency, `backpack log witness` says what to do"
+_UNWITNESSED: Final = timedelta(hours=6)
 _LOG_FIX: Final = "keep the store as it is, tell the privacy officer; `backpack log verify` names all faults"
 
 SHARED_CHECKS: Final[tuple[tuple[str, "NodeCheck", str], ...]] = (
@@ -120,7 +147,9 @@ SHARED_CHECKS: Final[tuple[tuple[str, "NodeCheck", str], ...]] = (
     ("transfers", _transfers, _DATABASE),
     ("outbox", _outbox, _DATABASE),
     ("log chain", _log, _LOG_FIX),
+    ("log comparison", _findings, _DATABASE),
 )
 DISTRICT_CHECKS: Final[tuple[tuple[str, "NodeCheck", str], ...]] = (
     ("last mapping run", _last_run, _DATABASE),
+    ("log witness", _witness, _DATABASE),
 )

@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway.http.desk import Desk
 from gateway.http.pages.frame import FRAME
 from gateway.http.staff import (
+    audit,
     classes,
     confirmations,
     corrections,
@@ -54,6 +55,7 @@ PARTS: Final = (
     corrections,
     statements,
     disclosures,
+    audit,
     students,
     classes,
     login,

@@ -46,6 +46,7 @@ KNOWN_STEPS: Final[Mapping[str, str]] = {
         for what in ("approved", "taken_back", "preview", "waits")
     },
     "release.rekeyed": "step.release.rekeyed",
+    **{f"log.{step}": f"step.log.{step}" for step in ("compared", "reconciled", "refused")},
     "case.take": "step.case.take",
     "case.hand_over": "step.case.hand_over",
     "case.reminded": "step.case.reminded",

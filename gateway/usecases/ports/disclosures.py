@@ -31,3 +31,6 @@ class Accesses(Protocol):
 
     def of_transfer(self, transfer: TransferId) -> Sequence[Access]:
         """Return the readings of what came or went with a transfer, oldest first."""
+
+    def newest(self, limit: int) -> Sequence[Access]:
+        """Return the newest lines, newest first."""

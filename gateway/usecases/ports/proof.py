@@ -1,6 +1,7 @@
 """What proves and what was used up: the audit log, replay marks, access tokens, chains."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,6 +12,23 @@ from gateway.domain.log_positions import KeptPosition
 from gateway.domain.reconciling import LogFinding
 from gateway.domain.trust import Grant
 from gateway.domain.witness import WitnessedLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which leaves; what is empty or None is not asked for."""
+
+    kind: str = ""
+    """What the action begins with, up to its dot."""
+    actors: Sequence[str] | None = None
+    object: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    """A sequence number."""
+    hidden: tuple[str, ...] = ()
+    """Actions that are left out."""
+    limit: int = 50
 
 
 class AuditLog(Protocol):
@@ -27,6 +45,9 @@ class AuditLog(Protocol):
 
     def latest(self, object_: str, action: str) -> Leaf | None:
         """Return the newest leaf that says so of the object."""
+
+    def newest(self, query: LogQuery) -> Sequence[tuple[int, Leaf]]:
+        """Return the leaves that are asked for with their sequence numbers, newest first."""
 
     def size(self) -> int:
         """Count the leaves."""

@@ -19,9 +19,11 @@ from gateway.domain.messages import MessageType
 from gateway.domain.policy.people import StaffRole
 from gateway.domain.profile import Audience, Form, Voice
 from gateway.domain.profile.page import Heading
+from gateway.domain.reconciling import FindingKind, Side
 from gateway.domain.transfer import STEPS, State
 from gateway.http.pages.frame import environment, words
 from gateway.http.pages.language import LANGUAGES, catalogue, language, preferred
+from gateway.http.staff.audit import KINDS
 from gateway.http.staff.disclosures import READINGS
 from gateway.http.staff.transfers import KNOWN_STEPS
 
@@ -49,6 +51,11 @@ FAMILIES: Final = {
     "audience.": set(Audience),
     "students.form.": set(Form),
     "students.part.": set(Heading),
+    "audit.kind.": set(KINDS),
+    "checks.kind.": set(FindingKind),
+    "checks.lacking.": {Side.HERE, Side.THERE},
+    "checks.do.": {f"{FindingKind.MISSING}.{side}" for side in (Side.HERE, Side.THERE)}
+    | (set(FindingKind) - {FindingKind.MISSING}),
     "step.": {text.removeprefix("step.") for text in KNOWN_STEPS.values()},
 }
 """Messages that are put together of a prefix and a value: each value has one. Add yours."""
