@@ -115,7 +115,8 @@ def items_of(transfer: Transfer, messages: Iterable[Message]) -> list[Item]:
 
 def _record(transfer: Transfer) -> list[Item]:
     proven = transfer.state in _RECORD_PROVEN[transfer.role] and transfer.record_digest is not None
-    if transfer.parcel_digest is None or not (proven or transfer.state is State.FETCHED):
+    served = proven or transfer.state is State.FETCHED or transfer.version > 1
+    if transfer.parcel_digest is None or not served:
         return []
     return [
         Item(

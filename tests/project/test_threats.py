@@ -44,6 +44,8 @@ PRODUCT = "unit/policy/test_whole_product.py"
 EXCHANGE = "unit/http/test_exchange.py"
 SWEEP = "unit/http/test_sweep.py"
 LOG = "unit/log/test_log.py"
+WITNESS = "unit/log/test_witness.py"
+RECONCILE = "unit/log/test_reconcile.py"
 CYCLE = "unit/usecases/test_transfer_cycle.py"
 SAFETY = "unit/usecases/test_safety.py"
 LIVE_SAFETY = "federation/test_live_safety.py"
@@ -516,8 +518,15 @@ THREATS: Final = (
     Threat(
         "A25",
         "Whoever owns a node's store changes or cuts its log",
-        "The log is a Merkle tree whose checkpoints are signed; auditors check proofs offline",
+        "The log is a Merkle tree whose checkpoints are signed; the agency cosigns them and refuses another"
+        " history; every receipt and its answer prove to the partner where they stand in the log",
         (
+            (WITNESS, "a_log_that_was_rewritten_is_refused_and_both_sides_are_alarmed"),
+            (WITNESS, "a_log_that_was_cut_or_rewritten_and_went_on_is_refused"),
+            (WITNESS, "a_checkpoint_of_another_nodes_log_is_not_witnessed"),
+            (WITNESS, "a_checkpoint_that_is_shown_again_changes_nothing"),
+            (WITNESS, "a_cosignature_that_was_forged_is_not_kept"),
+            (RECONCILE, "a_log_that_was_cut_since_it_proved_more_is_named"),
             (LOG, "whoever_changes_the_file_is_found_out"),
             (LOG, "a_leaf_that_was_changed_with_its_hashes_is_not_what_was_signed_for"),
             (LOG, "a_forged_proof_is_refused"),
@@ -527,8 +536,13 @@ THREATS: Final = (
     Threat(
         "A26",
         "Somebody denies having asked, released or received",
-        "Requests, records and receipts are signed and kept, byte for byte, with their chains",
+        "Requests, records and receipts are signed and kept, byte for byte, with their chains; every night both"
+        " sides compare what they know",
         (
+            (RECONCILE, "a_message_that_the_holder_lost_is_named_on_both_sides"),
+            (RECONCILE, "a_whole_transfer_that_the_requester_lost_is_named_at_both"),
+            (RECONCILE, "nothing_is_told_of_transfers_of_others_or_made_up_ones"),
+            (RECONCILE, "what_was_decided_here_is_not_in_the_answer"),
             (CYCLE, "every_message_is_kept_byte_for_byte_at_both_sides"),
             ("unit/cli/test_verify.py", "a_genuine_record_holds"),
             (LOG, "what_the_log_says_of_a_transfer_is_proven_offline"),

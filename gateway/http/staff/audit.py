@@ -36,7 +36,7 @@ AUDITORS: Final = frozenset({StaffRole.AUDITOR, StaffRole.PRIVACY_OFFICER})
 CHECKERS: Final = AUDITORS | {StaffRole.RECORDS_OFFICER}
 PATH: Final = "/desk/log"
 CHECKS: Final = "/desk/checks"
-SECTIONS_OF_PART: Final = (Section("log", PATH, AUDITORS, "8"), Section("checks", CHECKS, CHECKERS, "9"))
+SECTIONS_OF_PART: Final = (Section("log", PATH, AUDITORS, "l"), Section("checks", CHECKS, CHECKERS, "c"))
 
 KINDS: Final = ("release", "request", "case", "import", "snapshot", "safety", "students", "log")
 """First words of actions that the page offers; any other may stand in the address."""
