@@ -53,7 +53,7 @@ _OF_STUDENT = (
     select(transfers).where(_HOLDER, _c.student == bindparam("student")).order_by(_c.created_at, _c.id)
 )
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_PEERS = select(_c.peer).distinct().order_by(_c.peer)
+_PEERS = select(_c.peer).where(_c.peer.like("http%")).distinct().order_by(_c.peer)
 _WITH_PEER = (
     select(transfers)
     .where(_c.peer == bindparam("peer"), _c.id > bindparam("after"))
@@ -137,7 +137,7 @@ class SqlTransfers:
         return [stored_transfer(row) for row in self._db.query(statement)]
 
     def peers(self) -> Sequence[EntityId]:
-        """Return all nodes with which there are transfers, sorted."""
+        """Return all nodes with which there are transfers, sorted; schools outside the network are none."""
         return [EntityId(row["peer"]) for row in self._db.all(_PEERS)]
 
     def with_peer(

@@ -74,7 +74,7 @@ class MemoryTransfers:
         return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
 
     def peers(self) -> Sequence[EntityId]:
-        return sorted({row.peer for row in self.rows.values()})
+        return sorted({row.peer for row in self.rows.values() if row.peer.startswith("http")})
 
     def with_peer(
         self, peer: EntityId, *, changed_since: datetime | None, after: TransferId | None, limit: int

@@ -54,7 +54,7 @@ class Transfers(Protocol):
         """Return transfers, newest first."""
 
     def peers(self) -> Sequence[EntityId]:
-        """Return all nodes with which there are transfers."""
+        """Return all nodes with which there are transfers; a school outside the network is no node."""
 
     def with_peer(
         self, peer: EntityId, *, changed_since: datetime | None, after: TransferId | None, limit: int
