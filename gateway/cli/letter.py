@@ -114,6 +114,7 @@ def save(
     out: Annotated[Path, typer.Argument(help="Where to write it.", dir_okay=False)],
     actor: ActorName,
     *,
+    as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Write a file that came back to a place of yours. Look at it with care: nobody proved who sent it."""
@@ -124,7 +125,7 @@ def save(
         return (await open_upload(opened.node, opened.operator(actor), TransferId(id_), file))[1]
 
     out.write_bytes(at_node(config, work))
-    show({"file": file, "out": str(out)}, [f"Written to {out}."], as_json=False)
+    show({"file": file, "out": str(out)}, [f"Written to {out}."], as_json=as_json)
 
 
 @app.command()
@@ -134,6 +135,7 @@ def accept(
     actor: ActorName,
     student: Annotated[str | None, typer.Option(help="The local number of the student here.")] = None,
     *,
+    as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Attach a file to the request, and to the student where that is known here already."""
@@ -145,7 +147,7 @@ def accept(
         await accept_upload(opened.node, opened.operator(actor), TransferId(id_), file, student=known)
 
     at_node(config, work)
-    show({"file": file}, ["Attached."], as_json=False)
+    show({"file": file}, ["Attached."], as_json=as_json)
 
 
 @app.command()
@@ -155,6 +157,7 @@ def reject(
     actor: ActorName,
     reason: Annotated[str, typer.Option(help="Why; kept with the case.")],
     *,
+    as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Refuse a file: its content is gone at once."""
@@ -165,7 +168,7 @@ def reject(
         await reject_upload(opened.node, opened.operator(actor), TransferId(id_), file, reason=reason)
 
     at_node(config, work)
-    show({"file": file}, ["Rejected; its content is deleted."], as_json=False)
+    show({"file": file}, ["Rejected; its content is deleted."], as_json=as_json)
 
 
 @app.command()
@@ -174,6 +177,7 @@ def settle(
     actor: ActorName,
     *,
     more: Annotated[bool, typer.Option("--more", help="Something is missing: go on waiting.")] = False,
+    as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
     """Close a request that was answered; with --more wait for the rest."""
@@ -184,4 +188,4 @@ def settle(
         await settle_letter(opened.node, opened.operator(actor), TransferId(id_), answered=not more)
 
     at_node(config, work)
-    show({"transfer": id_}, ["Waiting for the rest." if more else "Closed."], as_json=False)
+    show({"transfer": id_}, ["Waiting for the rest." if more else "Closed."], as_json=as_json)
