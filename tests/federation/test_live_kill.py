@@ -283,7 +283,8 @@ async def test_a_node_that_is_killed_at_any_state_finishes_every_transfer_once(
 
 
 def test_the_stops_of_this_file_are_all_states_on_the_way_to_a_receipt() -> None:
-    aside = {State.NEEDS_INFO, State.NO_MATCH, State.HELD, State.NOTICE, State.REJECTED, State.CORRECTED}
+    asked = {State.NEEDS_INFO, State.NO_MATCH, State.HELD, State.NOTICE, State.REJECTED}
+    aside = asked | {State.CORRECTED, State.RETURNED}
     ends = {State.DENIED, State.WITHDRAWN, State.REVOKED, State.EXPIRED, State.RECALLED, State.CLOSED}
 
     standing = {state for stop in STOPS for state in stop if state}
