@@ -11,7 +11,7 @@ from gateway.cli.session import at_node
 from gateway.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.domain.policy.people import StaffRole
     from gateway.usecases.ports import Account
@@ -27,6 +27,8 @@ Schools = Annotated[
     list[str] | None, typer.Option("--school", metavar="ID", help="Where; left out: in the whole district.")
 ]
 
+Why = Annotated[str, typer.Option("--why", help="Why; the first of two people says it.")]
+
 
 @app.command()
 def add(
@@ -36,12 +38,16 @@ def add(
     name: Annotated[str, typer.Option(help="The name that colleagues see.")],
     role: Roles,
     school: Schools = None,
+    why: Why = "",
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Let somebody sign in to the desk. Who tries before is shown the key to give here."""
+    """Let somebody sign in to the desk. Who tries before is shown the key to give here.
 
-    async def work(opened: "Opened") -> "Account":
+    Once two people are listed who may change roles, two must ask for the same; the first says why.
+    """
+
+    async def work(opened: "Opened") -> "Account | None":
         from gateway.usecases.staff import NewMember, add_member
 
         member = NewMember(
@@ -51,18 +57,20 @@ def add(
             roles=_roles(role),
             schools=frozenset(school or ()),
         )
-        return await add_member(opened.node, member, actor=actor)
+        return await add_member(opened.node, member, person=opened.operator(actor), why=why)
 
     added = at_node(config, work, alone=True)
-    show(_facts(added), [f"{added.name} may sign in ({added.id})."], as_json=as_json)
+    _tell(added, lambda one: f"{one.name} may sign in ({one.id}).", as_json=as_json)
 
 
 @app.command("list")
-def list_(*, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
+def list_(*, actor: ActorName, as_json: AsJson = False, config: ConfigFile = NODE_TOML) -> None:
     """List who may sign in, and who might before."""
 
     async def work(opened: "Opened") -> "Sequence[Account]":
-        return await opened.node.store.read(lambda tx: tx.staff.list())
+        from gateway.usecases.staff import list_members
+
+        return await list_members(opened.node, opened.operator(actor))
 
     rows = [_facts(one) for one in at_node(config, work, alone=True)]
     cells = (
@@ -84,19 +92,26 @@ def roles(
     actor: ActorName,
     role: Roles,
     school: Schools = None,
+    why: Why = "",
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Give somebody these roles in place of the former. Who is signed in must do so again."""
+    """Give somebody these roles in place of the former. Who is signed in must do so again.
 
-    async def work(opened: "Opened") -> "Account":
+    Once two people are listed who may change roles, two must ask for the same; the first says why.
+    """
+
+    async def work(opened: "Opened") -> "Account | None":
         from gateway.domain.policy.people import PersonId
         from gateway.usecases.staff import set_roles
 
-        return await set_roles(opened.node, PersonId(id_), _roles(role), actor=actor, schools=school)
+        operator = opened.operator(actor)
+        return await set_roles(
+            opened.node, PersonId(id_), _roles(role), person=operator, schools=school, why=why
+        )
 
     changed = at_node(config, work, alone=True)
-    show(_facts(changed), [f"{changed.name}: {', '.join(sorted(changed.roles))}."], as_json=as_json)
+    _tell(changed, lambda one: f"{one.name}: {', '.join(sorted(one.roles))}.", as_json=as_json)
 
 
 @app.command()
@@ -133,21 +148,32 @@ def remove(
     id_: MemberArgument,
     *,
     actor: ActorName,
+    why: Why = "",
     yes: Yes = False,
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Let somebody sign in no more, at once. What the person did keeps its name."""
+    """Let somebody sign in no more, at once. What the person did keeps its name.
+
+    Once two people are listed who may change roles, two must ask for the same; the first says why.
+    """
     confirm(f"End the access of {id_}?", yes=yes)
 
-    async def work(opened: "Opened") -> "Account":
+    async def work(opened: "Opened") -> "Account | None":
         from gateway.domain.policy.people import PersonId
         from gateway.usecases.staff import remove_member
 
-        return await remove_member(opened.node, PersonId(id_), actor=actor)
+        return await remove_member(opened.node, PersonId(id_), person=opened.operator(actor), why=why)
 
     removed = at_node(config, work, alone=True)
-    show(_facts(removed), [f"{removed.name} may sign in no more."], as_json=as_json)
+    _tell(removed, lambda one: f"{one.name} may sign in no more.", as_json=as_json)
+
+
+def _tell(changed: "Account | None", says: "Callable[[Account], str]", *, as_json: bool) -> None:
+    if changed is None:
+        show({"waits": True}, ["This waits for a second person who asks for the same."], as_json=as_json)
+    else:
+        show(_facts(changed), [says(changed)], as_json=as_json)
 
 
 def _roles(names: list[str]) -> "frozenset[StaffRole]":

@@ -6,7 +6,7 @@ from typing import Final
 from gateway.domain.policy.people import StaffRole
 from gateway.settings import Settings
 from gateway.usecases.ports import Node, Tx
-from gateway.usecases.staff import NewMember, add_member
+from gateway.usecases.staff import NewMember, enter_member
 from gateway.wiring.desk import issuer_of
 
 OPERATOR: Final = "demo"
@@ -40,6 +40,9 @@ def give_class(tx: Tx) -> None:
 async def list_staff(node: Node, settings: Settings) -> None:
     """Let all of them sign in at a district."""
     issuer = issuer_of(settings) or ""
-    for subject, (name, roles) in STAFF.items():
-        member = NewMember(issuer=issuer, subject=subject, name=name, roles=frozenset(roles))
-        await add_member(node, member, actor=OPERATOR)
+    members = [
+        NewMember(issuer=issuer, subject=subject, name=name, roles=frozenset(roles))
+        for subject, (name, roles) in STAFF.items()
+    ]
+    by = node.pseudonym("actor", OPERATOR)
+    await node.store.write(lambda tx: [enter_member(node, tx, one, by=by) for one in members])

@@ -1,7 +1,7 @@
-"""`ports.Backpacks` and `ports.Findings` in SQL: what the last mapping run left."""
+"""`ports.Backpacks` in SQL: what the last mapping run left."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
@@ -22,10 +22,9 @@ from gateway.domain.errors import Unknown
 from gateway.domain.ids import Digest, LocalStudentId
 from gateway.domain.matching import Candidate, normalise, normalise_id
 from gateway.domain.transfer import Subject
-from gateway.mapping.findings import Finding
 from gateway.storage.db import Db
 from gateway.storage.prepared import AnyRow
-from gateway.storage.tables import backpack_names, backpacks, findings, kept_objects
+from gateway.storage.tables import backpack_names, backpacks, kept_objects
 from gateway.usecases.ports import StoredBackpack
 
 _c = backpacks.c
@@ -197,51 +196,3 @@ def _candidate(stored: Mapping[str, Any]) -> Candidate:
     born = stored["birth_date"]
     sets = {name: frozenset(stored[name]) for name in _SETS}
     return Candidate(**{**stored, **sets, "birth_date": born and date.fromisoformat(born)})
-
-
-_f = findings.c
-_FINDING: Final = tuple(_f[field.name] for field in fields(Finding))
-_IN_ORDER = select(_f.student, *_FINDING).order_by(_f.file, _f.line.asc().nulls_first(), _f.seq)
-_CLEAR_NOBODYS = delete(findings).where(_f.student.is_(None))
-_CLEAR = delete(findings).where(_f.student == bindparam("b_student"))
-_INSERT = findings.insert().inline()
-_COUNTS = select(_f.rule, func.count().label("n")).group_by(_f.rule)
-
-
-class SqlFindings:
-    """What was wrong with the rows of the last mapping run, over one connection."""
-
-    def __init__(self, db: Db) -> None:
-        self._db = db
-
-    def replace(
-        self,
-        found: Sequence[tuple[LocalStudentId | None, Finding]],
-        *,
-        of: Collection[LocalStudentId | None],
-    ) -> None:
-        """Store findings in place of those of these students; of None are those of whole files and strays."""
-        if None in of:
-            self._db.run(_CLEAR_NOBODYS, {})
-        self._db.run_each(_CLEAR, [{"b_student": student} for student in of if student is not None])
-        self._db.run_each(_INSERT, [{"student": student, **asdict(item)} for student, item in found])
-
-    def list(
-        self, *, student: LocalStudentId | None = None, rule: str | None = None, limit: int = 1000
-    ) -> Sequence[tuple[LocalStudentId | None, Finding]]:
-        """Return findings in the order of file and line; those of a whole file come first."""
-        statement = _IN_ORDER.limit(limit)
-        if student is not None:
-            statement = statement.where(_f.student == student)
-        if rule is not None:
-            statement = statement.where(_f.rule == rule)
-        return [_found(row) for row in self._db.query(statement)]
-
-    def counts(self) -> Mapping[str, int]:
-        """Count them by rule."""
-        return {row["rule"].value: row["n"] for row in self._db.all(_COUNTS)}
-
-
-def _found(row: AnyRow) -> tuple[LocalStudentId | None, Finding]:
-    values = dict(row)
-    return values.pop("student"), Finding(**values)

@@ -3,13 +3,14 @@
 from gateway.storage.access import SqlChains, SqlGrants, SqlSeen
 from gateway.storage.agency import SqlLocator, SqlMembers
 from gateway.storage.audit import SqlAuditLog, SqlCheckpoints
-from gateway.storage.backpacks import SqlBackpacks, SqlFindings
+from gateway.storage.backpacks import SqlBackpacks
 from gateway.storage.casework import SqlCases
 from gateway.storage.contributions import SqlContributions
 from gateway.storage.corrections import SqlCorrections, SqlStatements
 from gateway.storage.db import Db
 from gateway.storage.disclosures import SqlAccesses, SqlDisclosures
 from gateway.storage.drafts import SqlDrafts
+from gateway.storage.findings import SqlFindings
 from gateway.storage.letters import SqlLetters, SqlUploads
 from gateway.storage.log_evidence import (
     SqlCosigned,

@@ -1,12 +1,21 @@
 """Who works at this district: added, changed and removed by an administrator, found again at a sign-in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from gateway.domain.audit import Leaf
-from gateway.domain.errors import Conflict, Refused
-from gateway.domain.policy.people import PersonId, StaffRole
+from gateway.domain.errors import Conflict, Forbidden, Refused
+from gateway.domain.policy import Action, Context, Kind, Object, Person, PersonId, StaffRole
+from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Account, Node, Tx
+from gateway.usecases.two_people import Act, agreed
+
+CHANGERS: Final = frozenset({StaffRole.IT_ADMIN, StaffRole.PRIVACY_OFFICER})
+"""Who may change roles, as the rules have it."""
+_TWO: Final = 2
+_ANYBODY: Final = PersonId("whoever agrees")
+"""Stands for the second person while it is asked whether the first may: `agreed` sees to the second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,67 +29,153 @@ class NewMember:
     schools: frozenset[str] = frozenset()
 
 
-async def add_member(node: Node, member: NewMember, *, actor: str) -> Account:
-    """List somebody, who may sign in from now on.
+async def list_members(node: Node, person: Person) -> Sequence[Account]:
+    """Return who may sign in, and who might before, by name.
+
+    Raises:
+        Forbidden: the person may not see who has which role.
+    """
+    await permit(node, person, Action.STAFF_READ, Object(kind=Kind.NODE, id=node.id))
+    return await node.store.read(lambda tx: tx.staff.list())
+
+
+async def add_member(node: Node, member: NewMember, *, person: Person, why: str = "") -> Account | None:
+    """List somebody, who may sign in from now on; None: the first of two people asked for it.
 
     Raises:
         Refused: no name, no key of the provider, or no role.
         Conflict: the provider's key is somebody's already.
+        Forbidden: the person may not change who has which role; or the first says not why.
     """
     if not (member.subject.strip() and member.name.strip() and member.roles):
         raise Refused("a member of staff has a key at the identity provider, a name and at least one role")
-    account = _account(node, member)
+    subject = node.pseudonym("subject", f"{member.issuer} {member.subject}")
+    act = _Change(node, person, subject, why, _payload(member.roles, member.schools, member.name))
+    await act.permitted()
 
-    def store(tx: Tx) -> None:
+    def store(tx: Tx) -> Account | None:
         if tx.staff.by_subject(member.issuer, member.subject):
             raise Conflict(
                 "this key of the identity provider is somebody's already: change the roles instead"
             )
-        tx.staff.put(account)
-        tx.audit.add(_leaf(node, actor, "staff.added", account))
+        return enter_member(node, tx, member, by=actor_of(node, person)) if act.agreed(tx) else None
 
-    await node.store.write(store)
+    return await node.store.write(store)
+
+
+def enter_member(node: Node, tx: Tx, member: NewMember, *, by: str) -> Account:
+    """List somebody whom nobody needs to agree to: the provider's word is the list, or nobody is real."""
+    account = _account(node, member)
+    tx.staff.put(account)
+    tx.audit.add(_leaf(node, by, "staff.added", account))
     return account
 
 
 async def set_roles(
     node: Node,
-    person: PersonId,
+    id_: PersonId,
     roles: Collection[StaffRole],
     *,
-    actor: str,
+    person: Person,
     schools: Collection[str] | None = None,
-) -> Account:
+    why: str = "",
+) -> Account | None:
     """Give somebody these roles in place of the former; whoever is signed in must do so again.
+
+    None: the first of two people asked for it.
 
     Raises:
         Unknown: nobody has this id.
-        Refused: no role.
+        Refused: no role; or the node would have nobody left who runs it.
+        Forbidden: the person may not, or these are the person's own roles.
     """
     if not roles:
         raise Refused("name at least one role, or remove the member of staff")
+    where = None if schools is None else frozenset(schools)
+    act = _Change(node, person, id_, why, _payload(roles, where))
+    await act.permitted()
 
-    def store(tx: Tx) -> Account:
-        before = tx.staff.get(person)
-        where = before.schools if schools is None else frozenset(schools)
-        after = replace(before, roles=frozenset(roles), schools=where, active=True)
-        return _change(tx, after, _leaf(node, actor, "staff.changed", after))
+    def store(tx: Tx) -> Account | None:
+        before = tx.staff.get(id_)
+        place = before.schools if where is None else where
+        after = replace(before, roles=frozenset(roles), schools=place, active=True)
+        return act.done(tx, before, after, "staff.changed")
 
     return await node.store.write(store)
 
 
-async def remove_member(node: Node, person: PersonId, *, actor: str) -> Account:
+async def remove_member(node: Node, id_: PersonId, *, person: Person, why: str = "") -> Account | None:
     """Let somebody sign in no more. The row stays: what the person did keeps its name.
+
+    None: the first of two people asked for it.
 
     Raises:
         Unknown: nobody has this id.
+        Refused: the node would have nobody left who runs it.
+        Forbidden: the person may not, or would end the own access.
     """
+    act = _Change(node, person, id_, why, {"remove": True})
+    await act.permitted()
 
-    def store(tx: Tx) -> Account:
-        after = replace(tx.staff.get(person), active=False)
-        return _change(tx, after, _leaf(node, actor, "staff.removed", after))
+    def store(tx: Tx) -> Account | None:
+        before = tx.staff.get(id_)
+        return act.done(tx, before, replace(before, active=False), "staff.removed")
 
     return await node.store.write(store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of who may do what: two people want it, neither for oneself."""
+
+    node: Node
+    person: Person
+    object: str
+    why: str
+    payload: Mapping[str, Any]
+
+    async def permitted(self) -> None:
+        """Raise `Forbidden` unless the person may change this."""
+        able = Context(
+            now=self.node.now(), reason=self.why.strip() or "agrees", approvals=frozenset({_ANYBODY})
+        )
+        if self.object == self.person.id:
+            raise Forbidden("nobody changes the own roles: ask somebody else who may")
+        await permit(
+            self.node, self.person, Action.STAFF_CHANGE, Object(kind=Kind.NODE, id=self.node.id), able
+        )
+
+    def agreed(self, tx: Tx) -> bool:
+        """Whether another person wants the same; while there are not two who could, one is enough."""
+        if sum(one.active and bool(one.roles & CHANGERS) for one in tx.staff.list()) < _TWO:
+            return True
+        act = Act(action=Action.STAFF_CHANGE, object=self.object, payload=self.payload, why=self.why)
+        return bool(agreed(tx, self.node, self.person, act))
+
+    def done(self, tx: Tx, before: Account, after: Account, what: str) -> Account | None:
+        """Change it, if two agreed."""
+        _keep_it_admin(tx, before, after)
+        if not self.agreed(tx):
+            return None
+        return _change(tx, after, _leaf(self.node, actor_of(self.node, self.person), what, after))
+
+
+def _keep_it_admin(tx: Tx, before: Account, after: Account) -> None:
+    if not _runs_node(before) or _runs_node(after):
+        return
+    if not any(_runs_node(one) for one in tx.staff.list() if one.id != before.id):
+        raise Refused("this is the last it_admin: give the role to somebody else first")
+
+
+def _runs_node(account: Account) -> bool:
+    return account.active and StaffRole.IT_ADMIN in account.roles
+
+
+def _payload(
+    roles: Collection[StaffRole], schools: Collection[str] | None, name: str | None = None
+) -> dict[str, Any]:
+    where = None if schools is None else sorted(schools)
+    return {"roles": sorted(roles), "schools": where} | ({"name": name} if name else {})
 
 
 async def member_who_signed_in(node: Node, member: NewMember, *, by_claims: bool) -> Account | None:
@@ -103,10 +198,7 @@ def _follow(node: Node, tx: Tx, found: Account | None, member: NewMember) -> Acc
     if found is None:
         if not member.roles:
             return None
-        account = _account(node, member)
-        tx.staff.put(account)
-        tx.audit.add(_leaf(node, "node", "staff.added", account))
-        return account
+        return enter_member(node, tx, member, by="node")
     if (found.roles, found.active) == (member.roles, bool(member.roles)):
         return found if found.active else None
     after = replace(found, roles=member.roles, active=bool(member.roles), name=member.name)
@@ -136,6 +228,5 @@ def _account(node: Node, member: NewMember) -> Account:
     )
 
 
-def _leaf(node: Node, actor: str, action: str, account: Account) -> Leaf:
-    who = "node" if actor == "node" else node.pseudonym("actor", actor)
-    return Leaf(at=node.now(), actor=who, action=action, object=account.pseudonym)
+def _leaf(node: Node, by: str, action: str, account: Account) -> Leaf:
+    return Leaf(at=node.now(), actor=by, action=action, object=account.pseudonym)

@@ -119,6 +119,8 @@ def _pages(ids: Mapping[State, TransferId], arrived: TransferId) -> list[_Page]:
         _Page("preview", f"{asked}/release/preview"),
         _Page("import", f"/desk/transfers/{arrived}/import"),
         _Page("protections", "/desk/protections"),
+        _Page("findings", "/desk/findings"),
+        _Page("findings, list", "/desk/findings/list?rule=date.invalid"),
         _Page("student", "/desk/students", {"act": "show", "student": "S1", "csrf": CSRF}),
         _Page("class of 30", "/desk/classes/C1"),
         _Page("disclosures", "/desk/disclosures", {"student": "S0", "csrf": CSRF}),

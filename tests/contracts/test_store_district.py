@@ -9,7 +9,7 @@ from gateway.domain.errors import Unknown
 from gateway.domain.ids import EntityId, LocalStudentId, digest
 from gateway.mapping.findings import Rule, finding
 from gateway.storage.store import SqlStore
-from gateway.usecases.ports import Tx
+from gateway.usecases.ports import FindingFilter, Tx
 from tests.harness.memory_store import MemoryStore
 from tests.harness.store_rows import (
     ANA,
@@ -117,6 +117,32 @@ async def test_a_search_returns_no_more_than_was_asked_for(store: AnyStore) -> N
     found = await store.read(lambda tx: tx.backpacks.find("ana", limit=2))
 
     assert [stored.student for stored in found] == ["S-1", "S-2"]
+
+
+async def test_findings_are_counted_by_school_and_column_and_listed_without_the_value(
+    store: AnyStore,
+) -> None:
+    """Of a school asked for; what belongs to no student belongs to no school, and is counted first."""
+    found = [(S1, bad_date("users.csv", 10)), (S1, bad_date("users.csv", 12)), (None, bad_date("a.csv", 1))]
+    here = replace(backpack(), school="LAKE")
+    await store.write(lambda tx: tx.backpacks.put([here]))
+    await store.write(lambda tx: tx.findings.replace([(here.student, one) for _, one in found[:2]], of=[S1]))
+    await store.write(lambda tx: tx.findings.replace(found[2:], of=[None]))
+    lake = FindingFilter(schools=frozenset({"LAKE"}), rule=Rule.DATE_INVALID, file="users.csv")
+
+    tallies = await store.read(lambda tx: tx.findings.tallies(FindingFilter()))
+    places = await store.read(lambda tx: tx.findings.places(lake, limit=1))
+
+    assert [(one.school, one.file, one.number) for one in tallies] == [
+        (None, "a.csv", 1),
+        ("LAKE", "users.csv", 2),
+    ]
+    assert [(one.school, one.student, one.line) for one in places] == [("LAKE", here.student, 10)]
+    assert not hasattr(places[0], "raw_value")
+    nowhere = FindingFilter(schools=frozenset({"HILL"}))
+    assert list(await store.read(lambda tx: tx.findings.places(nowhere))) == []
+    other = FindingFilter(column="no such column")
+    assert list(await store.read(lambda tx: tx.findings.tallies(other))) == []
 
 
 async def test_the_findings_of_a_run_take_the_place_of_the_last_runs(store: AnyStore) -> None:

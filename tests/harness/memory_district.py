@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 
 from gateway.domain.audit import Checkpoint, Leaf, line_of
@@ -13,7 +13,14 @@ from gateway.domain.merkle import inclusion_proof, leaf_hash, node_hash
 from gateway.domain.transfer import Subject
 from gateway.domain.trust import Grant
 from gateway.mapping.findings import Finding
-from gateway.usecases.ports import LogQuery, Member, StoredBackpack
+from gateway.usecases.ports import (
+    FindingFilter,
+    FindingPlace,
+    FindingTally,
+    LogQuery,
+    Member,
+    StoredBackpack,
+)
 
 
 @dataclass
@@ -97,6 +104,7 @@ def _names(candidate: Candidate) -> list[str]:
 @dataclass
 class MemoryFindings:
     rows: list[tuple[LocalStudentId | None, Finding]] = field(default_factory=list)
+    backpacks: MemoryBackpacks = field(default_factory=MemoryBackpacks)
 
     def replace(
         self,
@@ -115,6 +123,34 @@ class MemoryFindings:
 
     def counts(self) -> Mapping[str, int]:
         return Counter(finding.rule.value for _, finding in self.rows)
+
+    def tallies(self, which: FindingFilter) -> Sequence[FindingTally]:
+        kinds = Counter((p.school, p.rule, p.file, p.column, p.severity) for p in self._places(which))
+        return [
+            FindingTally(school=school, rule=rule, file=file, column=column, severity=severity, number=number)
+            for (school, rule, file, column, severity), number in sorted(
+                kinds.items(), key=lambda kind: tuple("" if part is None else part for part in kind[0])
+            )
+        ]
+
+    def places(self, which: FindingFilter, *, limit: int = 1000) -> Sequence[FindingPlace]:
+        return self._places(which)[:limit]
+
+    def _places(self, which: FindingFilter) -> Sequence[FindingPlace]:
+        found = [self._place(student, one) for student, one in self.rows]
+        return [
+            place
+            for place in found
+            if (which.schools is None or place.school in which.schools)
+            and which.rule in {None, place.rule}
+            and which.file in {None, place.file}
+            and which.column in {None, place.column}
+        ]
+
+    def _place(self, student: LocalStudentId | None, one: Finding) -> FindingPlace:
+        said = {name: value for name, value in asdict(one).items() if name != "raw_value"}
+        stored = self.backpacks.rows.get(student) if student else None
+        return FindingPlace(student=student, school=stored.school if stored else None, **said)
 
 
 @dataclass

@@ -98,6 +98,7 @@ class MemoryTx:
         """Let the queue see the rows that it joins."""
         self.cases.transfers, self.cases.backpacks = self.transfers, self.backpacks
         self.corrections.join(self)
+        self.findings.backpacks = self.backpacks
 
     def snapshot(self) -> "MemoryTx":
         """Return a copy that later changes do not touch."""

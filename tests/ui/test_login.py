@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from playwright.async_api import expect
 
-from gateway.domain.policy.people import PersonId
 from gateway.usecases.staff import set_roles
 from tests.ui.desk import NARROW, Desk, sound
 
@@ -55,7 +54,8 @@ async def test_a_change_of_roles_ends_the_session(desk: Desk) -> None:
     page = await desk.page("teacher", "/desk/")
     teacher = desk.who("teacher")
 
-    await set_roles(desk.node, PersonId(teacher.id), teacher.roles, actor="it")
+    for role, why in (("it_admin", "a new year"), ("privacy_officer", "")):
+        await set_roles(desk.node, teacher.id, teacher.roles, person=desk.person(role), why=why)
     await page.reload()
 
     assert "/desk/login" in page.url

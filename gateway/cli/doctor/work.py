@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from gateway.wiring import Opened
 
 _SECONDS: Final = 3.0
-_STALE_RUN: Final = timedelta(days=2)
 _MOST: Final = 2000
 _OFTEN: Final = 3
 """Tries after which somebody should look."""
@@ -93,14 +92,15 @@ async def _outbox(opened: "Opened") -> Check:
 
 
 async def _last_run(opened: "Opened") -> Check:
-    run = await opened.node.store.read(lambda tx: tx.audit.latest(opened.node.id, "students.mapped"))
-    if run is None:
+    from gateway.usecases.source_quality import freshness
+
+    found = await opened.node.store.read(lambda tx: freshness(opened.node, tx))
+    if found.run_at is None:
         return warn("last mapping run", "none", "backpack map run")
-    count = await opened.node.store.read(lambda tx: tx.backpacks.count())
-    found = f"{moment(run.at)}, {count} students"
-    if opened.node.now() - run.at > _STALE_RUN:
-        return warn("last mapping run", found, "let `backpack map run` run every night")
-    return ok("last mapping run", found)
+    told = f"{moment(found.run_at)}, {found.students} students"
+    if found.stale:
+        return warn("last mapping run", told, "let `backpack map run` run every night")
+    return ok("last mapping run", told)
 
 
 _DATABASE = "look at the database above"

@@ -9,7 +9,7 @@ from gateway.domain.backpack.whole import Stamp
 from gateway.domain.ids import Digest, EntityId, LocalStudentId, TransferId
 from gateway.domain.matching import Candidate
 from gateway.domain.transfer import Subject
-from gateway.mapping.findings import Finding
+from gateway.mapping.findings import Finding, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +178,45 @@ class Backpacks(Protocol):
         """Count them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingTally:
+    """So many findings of one rule in one column of a file, about students of one school."""
+
+    school: str | None
+    """Local id; None for rows of nobody, and for students without a school."""
+    rule: Rule
+    severity: Severity
+    file: str
+    column: str | None
+    number: int
+    """Findings that are kept; of very many of one kind, one finding stands for the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingPlace:
+    """Where to look in the local system: a finding without the value, which is personal data."""
+
+    school: str | None
+    student: LocalStudentId | None
+    rule: Rule
+    severity: Severity
+    file: str
+    line: int | None
+    column: str | None
+    message: str
+    suggestion: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFilter:
+    """Which findings; None: of any."""
+
+    schools: frozenset[str] | None = None
+    rule: Rule | None = None
+    file: str | None = None
+    column: str | None = None
+
+
 class Findings(Protocol):
     """What was wrong with the rows of the last mapping run. Raw values are personal data."""
 
@@ -196,3 +235,9 @@ class Findings(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Count them by rule."""
+
+    def tallies(self, which: FindingFilter) -> Sequence[FindingTally]:
+        """Count them by school, rule, file and column, in that order; no school comes first."""
+
+    def places(self, which: FindingFilter, *, limit: int = 1000) -> Sequence[FindingPlace]:
+        """Return where they are, in the order of file and line."""

@@ -16,6 +16,7 @@ from jinja2 import nodes
 from gateway.domain.backpack.base import AssertedBy
 from gateway.domain.casework import Lane
 from gateway.domain.messages import MessageType
+from gateway.domain.policy.cover import Covered
 from gateway.domain.policy.people import StaffRole
 from gateway.domain.profile import Audience, Form, Voice
 from gateway.domain.profile.page import Heading
@@ -44,6 +45,7 @@ def _states(steps: Mapping[State, frozenset[State]]) -> set[State]:
 FAMILIES: Final = {
     "role.": {str(role) for role in StaffRole},
     "lane.": {"any", *Lane},
+    "people.cover.": set(Covered),
     "message.": {one.name for one in MessageType},
     "state.": {f"{role}.{state}" for role, states in STEPS.items() for state in _states(states)},
     "reading.": {text.removeprefix("reading.") for text in READINGS.values()},
