@@ -115,7 +115,7 @@ def items_of(transfer: Transfer, messages: Iterable[Message]) -> list[Item]:
 
 def _record(transfer: Transfer) -> list[Item]:
     proven = transfer.state in _RECORD_PROVEN[transfer.role] and transfer.record_digest is not None
-    served = proven or transfer.state is State.FETCHED or transfer.version > 1
+    served = proven or transfer.state in {State.FETCHED, State.CORRECTED} or transfer.version > 1
     if transfer.parcel_digest is None or not served:
         return []
     return [
