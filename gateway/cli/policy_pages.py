@@ -129,7 +129,7 @@ def _rule(rule: "Rule") -> str:
 
 _MEANS: Final = {
     Obligation.REASON: "Before: say why, in words.",
-    Obligation.STEP_UP: "Before: sign in again with a second factor; it counts for ten minutes.",
+    Obligation.STEP_UP: "Before: sign in again with a second factor; it counts for five minutes.",
     Obligation.SECOND_PERSON: "Before: another person agrees to exactly this.",
     Obligation.NOTICE: "Before: the release has a legal basis and a notice basis.",
     Obligation.LOG_ACCESS: "With it: the look is written down, and the family can see it.",

@@ -8,7 +8,7 @@ from typing import Final, NewType
 PersonId = NewType("PersonId", str)
 """Issuer and subject of the identity provider, or the name of a local account; never an e-mail address."""
 
-STEP_UP_LIFE: Final = timedelta(minutes=10)
+STEP_UP_LIFE: Final = timedelta(minutes=5)
 """A strong sign-in counts as fresh for so long."""
 
 

@@ -58,7 +58,7 @@ def person(
     Args:
         roles: Who may come here. What may be done here, the use-cases ask the policy.
         handler: The page.
-        fresh: Ask for the sign-in again if it is older than ten minutes, or had one factor only.
+        fresh: Ask for the sign-in again if it is older than `STEP_UP_LIFE`, or had one factor only.
         form_bytes: The most that a form of this page may have, its files included.
     """
     access = Access(frozenset(roles), fresh)

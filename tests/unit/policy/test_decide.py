@@ -77,7 +77,7 @@ def test_a_safety_flag_asks_for_a_second_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strong", "minutes", "open_"), [(True, 5, False), (True, 11, True), (False, 0, True)]
+    ("strong", "minutes", "open_"), [(True, 5, False), (True, 6, True), (False, 0, True)]
 )
 def test_a_step_up_is_strong_and_recent(strong: bool, minutes: int, open_: bool) -> None:
     nurse = person("n", StaffRole.NURSE, strong=strong)

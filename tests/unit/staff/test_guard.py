@@ -163,7 +163,7 @@ async def test_a_session_ends_when_it_is_idle_or_old(
 
 
 async def test_a_page_that_needs_a_fresh_sign_in_asks_for_it(desk: Desk) -> None:
-    desk.open(StaffRole.REGISTRAR, signed_in_ago=timedelta(minutes=11))
+    desk.open(StaffRole.REGISTRAR, signed_in_ago=timedelta(minutes=6))
 
     answer = await desk.send("GET", "/desk/fresh", session=StaffRole.REGISTRAR, keep=True)
 
