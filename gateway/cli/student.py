@@ -89,7 +89,7 @@ def show_(
 
     async def work(opened: "Opened") -> "tuple[StoredBackpack, list[Finding]]":
         stored = await opened.node.store.read(lambda tx: tx.backpacks.get(student))
-        await ask_leave(opened, actor, "student.read", school=stored.school)
+        await ask_leave(opened, actor, "student.read", school=stored.school, learner=stored.learner)
 
         def look(tx: "Tx") -> "tuple[StoredBackpack, list[Finding]]":
             stored = read_whole(tx, student)

@@ -48,10 +48,12 @@ def access_of(
     )
 
 
-async def ask_leave(opened: "Opened", actor: str, action: str, *, school: str | None = None) -> None:
+async def ask_leave(
+    opened: "Opened", actor: str, action: str, *, school: str | None = None, learner: str = ""
+) -> None:
     """Ask the policy whether the person at the terminal may look; raise `Forbidden` if not."""
     from gateway.domain.policy import Action, Kind, Object
     from gateway.usecases.permission import permit
 
-    object_ = Object(kind=Kind.STUDENT, schools=frozenset({school} if school else ()))
+    object_ = Object(kind=Kind.STUDENT, id=learner, schools=frozenset({school} if school else ()))
     await permit(opened.node, opened.operator(actor), Action(action), object_)

@@ -123,7 +123,7 @@ class SqlSafetyTasks:
 
 _EMERGENCIES = select(emergencies).order_by(emergencies.c.opened_at.desc(), emergencies.c.id)
 _BY_PERSON = _EMERGENCIES.where(
-    emergencies.c.person == bindparam("person"), emergencies.c.student == bindparam("student")
+    emergencies.c.person == bindparam("person"), emergencies.c.opened_at >= bindparam("moment")
 )
 _SINCE = _EMERGENCIES.where(emergencies.c.opened_at >= bindparam("moment"))
 
@@ -138,9 +138,9 @@ class SqlEmergencies:
         """Insert it."""
         self._db.add(emergencies, _values(emergency))
 
-    def of(self, person: PersonId, student: LocalStudentId) -> Sequence[Emergency]:
-        """Return the person's emergencies about a student, newest first."""
-        rows = self._db.all(_BY_PERSON, {"person": person, "student": student})
+    def of(self, person: PersonId, since: datetime) -> Sequence[Emergency]:
+        """Return the person's emergencies since then, newest first."""
+        rows = self._db.all(_BY_PERSON, {"person": person, "moment": since})
         return [Emergency(**row) for row in rows]
 
     def since(self, moment: datetime) -> Sequence[Emergency]:

@@ -57,8 +57,3 @@ async def break_glass(
 
     await node.store.write(store)
     return opened
-
-
-def is_open(tx: Tx, node: Node, person: Person, student: LocalStudentId) -> bool:
-    """Whether the person opened this record in an emergency within 24 hours: `Context.emergency`."""
-    return any(one.is_open(node.now()) for one in tx.emergencies.of(person.id, student))

@@ -142,10 +142,11 @@ async def test_emergencies_are_found_by_person_and_student_and_by_time(store: An
         opened_at=NOON,
     )
     second = replace(first, id="e-2", opened_at=minutes(10))
-    other = replace(first, id="e-3", student=BEN, opened_at=minutes(20))
+    other = replace(first, id="e-3", person=PersonId("P-other"), opened_at=minutes(20))
     await kept(store, first, second, other)
 
-    assert await store.read(lambda tx: tx.emergencies.of(SAM, ANA)) == [second, first]
+    assert await store.read(lambda tx: tx.emergencies.of(SAM, NOON)) == [second, first]
+    assert await store.read(lambda tx: tx.emergencies.of(SAM, minutes(5))) == [second]
     assert await store.read(lambda tx: tx.emergencies.since(minutes(10))) == [other, second]
 
 

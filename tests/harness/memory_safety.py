@@ -87,8 +87,8 @@ class MemoryEmergencies:
     def add(self, emergency: Emergency) -> None:
         self.rows.append(emergency)
 
-    def of(self, person: PersonId, student: LocalStudentId) -> Sequence[Emergency]:
-        return self._newest(row for row in self.rows if (row.person, row.student) == (person, student))
+    def of(self, person: PersonId, since: datetime) -> Sequence[Emergency]:
+        return self._newest(row for row in self.since(since) if row.person == person)
 
     def since(self, moment: datetime) -> Sequence[Emergency]:
         return self._newest(row for row in self.rows if row.opened_at >= moment)

@@ -66,8 +66,8 @@ class Emergencies(Protocol):
     def add(self, emergency: Emergency) -> None:
         """Insert it."""
 
-    def of(self, person: PersonId, student: LocalStudentId) -> Sequence[Emergency]:
-        """Return the person's emergencies about a student, newest first."""
+    def of(self, person: PersonId, since: datetime) -> Sequence[Emergency]:
+        """Return the person's emergencies since then, newest first."""
 
     def since(self, moment: datetime) -> Sequence[Emergency]:
         """Return all since then, newest first."""

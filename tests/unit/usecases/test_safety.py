@@ -12,7 +12,7 @@ import pytest
 
 from gateway.domain.errors import Forbidden, Malformed, Unknown
 from gateway.domain.ids import LocalStudentId
-from gateway.domain.policy import Person, Rules, StaffRole
+from gateway.domain.policy import Action, Person, Rules, StaffRole
 from gateway.domain.safety.emergencies import Threat
 from gateway.domain.safety.flags import FlagKind
 from gateway.domain.safety.holds import HoldKind
@@ -22,11 +22,13 @@ from gateway.domain.transfer import Reason, State, Subject, Transfer
 from gateway.storage.store import SqlStore
 from gateway.usecases import decide_release, loop
 from gateway.usecases.answer_peer import report_status
-from gateway.usecases.emergencies import break_glass, is_open
+from gateway.usecases.emergencies import break_glass
 from gateway.usecases.flags import FlagWish, clear_flag, confirm_flag, list_flags, set_flag
 from gateway.usecases.holds import HoldWish, lift_hold, list_holds, place_hold
+from gateway.usecases.permission import permit
 from gateway.usecases.ports import Node, StoredBackpack
 from gateway.usecases.request_backpack import Wish, request_backpack
+from gateway.usecases.safety import about_student
 from gateway.usecases.watch_safety import list_tasks, settle_task, watch_safety
 from gateway.usecases.wholes import read_whole, sections_of
 from tests.harness.pair import ANA, CEDAR, MAPLE, SECTIONS, START, Clock, Network, backpack, make_node, peer
@@ -274,17 +276,27 @@ async def test_a_restriction_names_its_document_and_counts_when_a_second_person_
 async def test_a_record_is_opened_in_an_emergency_for_a_day_and_the_privacy_officer_is_told(
     town: Town,
 ) -> None:
-    nurse = person("nan", StaffRole.NURSE)
+    nurse = person("nan", StaffRole.NURSE, schools=frozenset({"Oak"}))
+    with pytest.raises(Forbidden):
+        await _reads(town, nurse)
     with pytest.raises(Malformed):
         await break_glass(town.maple, nurse, STUDENT, Threat.MEDICAL, "fainted")
 
     words = "fainted in class, takes medicine that nobody here knows"
     await break_glass(town.maple, nurse, STUDENT, Threat.MEDICAL, words)
 
-    assert await town.maple.store.read(lambda tx: is_open(tx, town.maple, nurse, STUDENT))
+    await _reads(town, nurse)
+    with pytest.raises(Forbidden):
+        await _reads(town, person("ned", StaffRole.NURSE, schools=frozenset({"Oak"})))
     assert [one.kind for one in await list_tasks(town.maple, person("pri", PRIVACY))] == [TaskKind.EMERGENCY]
     town.clock.forward(hours=24)
-    assert not await town.maple.store.read(lambda tx: is_open(tx, town.maple, nurse, STUDENT))
+    with pytest.raises(Forbidden):
+        await _reads(town, nurse)
+
+
+async def _reads(town: Town, somebody: Person) -> None:
+    object_ = await town.maple.store.read(lambda tx: about_student(tx, town.maple, STUDENT))
+    await permit(town.maple, somebody, Action.STUDENT_READ, object_)
 
 
 async def test_a_district_that_asks_five_hundred_times_an_hour_gets_nothing_by_itself(town: Town) -> None:
