@@ -91,7 +91,9 @@ async def _received(
     opened: "Opened", wanted: str, actor: str
 ) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
     """Return the entries of a received record; None where there is no transfer of that id."""
+    from gateway.domain.errors import Gone
     from gateway.domain.ids import TransferId
+    from gateway.domain.transfer import State
     from gateway.usecases.received import document_of
 
     id_ = TransferId(wanted)
@@ -99,6 +101,8 @@ async def _received(
         transfer = await opened.node.store.read(lambda tx: tx.transfers.get(id_))
     except Unknown:
         return None
+    if transfer.state in {State.RECALLED, State.REVOKED, State.REJECTED}:
+        raise Gone("this record was taken back, or refused here, and must not be used")
     archived = await opened.node.store.read(lambda tx: tx.archive.get(id_))
     record = await opened.node.seals.open_record(archived.jws, transfer.peer)
     leaf = leaf_of(opened.node, archived.learner, actor=actor, peer=transfer.peer)

@@ -270,11 +270,13 @@ def _after_receipt(transfer: Transfer, claims: ReceiptClaims, now: datetime) -> 
     After the last version that may be tried a person must look: the transfer is revoked; where a correction
     failed, what was taken in stands.
 
-    The answer to a recall changes no state, and comes to nothing else.
+    The answer to a recall, and a receipt that crosses it, are kept and change no state.
     """
     if claims.outcome in set(RecallAnswer):
         if transfer.state is not State.RECALLED:
             raise Conflict("this record was not recalled")
+        return transfer.stay(at=now)
+    if claims.outcome == "accepted" and transfer.state is State.RECALLED:
         return transfer.stay(at=now)
     if claims.outcome == "accepted":
         closes_at = now + KEEP_AFTER_RECEIPT

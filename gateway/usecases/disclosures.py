@@ -4,17 +4,20 @@ Whoever acts writes the line in the transaction of the act.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.audit import Leaf
+from gateway.domain.confidentiality import ELSEWHERE
 from gateway.domain.disclosures import Access, Disclosure, DisclosureKind, is_exempt
 from gateway.domain.errors import GatewayError
 from gateway.domain.ids import EntityId, LocalStudentId, TransferId
-from gateway.domain.policy import Action, Kind, Object, Person
+from gateway.domain.policy import Action, Flag, Kind, Object, Obligation, Person
+from gateway.domain.safety.flags import for_policy
 from gateway.domain.sealed import SealedPart
 from gateway.domain.transfer import Transfer
 from gateway.usecases.permission import actor_of, permit
 from gateway.usecases.ports import Node, SentSegment, Tx
+from gateway.usecases.safety import flags_of
 
 
 def requested(node: Node, transfer: Transfer, student: LocalStudentId) -> Disclosure:
@@ -110,11 +113,15 @@ class DisclosureRecord:
 async def read_disclosures(node: Node, student: LocalStudentId, *, person: Person) -> DisclosureRecord:
     """Return the student's record of disclosures. Who looked is in the audit log.
 
+    Where a student with a confidential address goes is not named to those whom the rules keep it from.
+
     Raises:
         Forbidden: the person may not read it.
     """
     handle = node.pseudonym("student", student)
-    await permit(node, person, Action.DISCLOSURES_READ, Object(kind=Kind.STUDENT, id=handle))
+    flags = for_policy(await node.store.read(lambda tx: flags_of(tx, node, student))) - {Flag.MISSING}
+    object_ = Object(kind=Kind.STUDENT, id=handle, flags=flags)
+    decision = await permit(node, person, Action.DISCLOSURES_READ, object_)
     seen = Leaf(
         at=node.now(), actor=actor_of(node, person), action=Action.DISCLOSURES_READ.value, object=handle
     )
@@ -124,7 +131,11 @@ async def read_disclosures(node: Node, student: LocalStudentId, *, person: Perso
         return tx.disclosures.of(student), tx.accesses.of(student)
 
     disclosures, accesses = await node.store.write(look)
-    parties = {one.party: await _name(node, one.party) for one in disclosures}
+    if Obligation.MASK_DESTINATION in decision.obligations:
+        disclosures = [replace(one, party=ELSEWHERE, transfer=None) for one in disclosures]
+        parties = {ELSEWHERE: ELSEWHERE}
+    else:
+        parties = {one.party: await _name(node, one.party) for one in disclosures}
     return DisclosureRecord(student=student, disclosures=disclosures, accesses=accesses, parties=parties)
 
 

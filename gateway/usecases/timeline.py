@@ -1,20 +1,22 @@
 """All that happened to a transfer: who, when, and by which signed message it is proven."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.domain.audit import Leaf
 from gateway.domain.casework import Case, Comment
+from gateway.domain.confidentiality import ELSEWHERE
 from gateway.domain.ids import TransferId
 from gateway.domain.log_positions import KeptPosition
 from gateway.domain.messages import Message
-from gateway.domain.policy import Action, Person
+from gateway.domain.policy import Action, Obligation, Person
 from gateway.domain.policy.people import StaffRole
-from gateway.domain.transfer import Transfer
+from gateway.domain.transfer import Role, Transfer
 from gateway.usecases.casework import OtherDistrict, object_of, other_districts
 from gateway.usecases.permission import permit
 from gateway.usecases.ports import Node, Tx
+from gateway.usecases.safety import about_transfer
 
 ONLY_SAFETY = frozenset({"release.held", "release.resumed"})
 """Steps that could tell of a silent hold; shown to safety officers alone."""
@@ -53,15 +55,22 @@ class Timeline:
 async def read_timeline(node: Node, person: Person, id_: TransferId) -> Timeline:
     """Return the steps of a transfer, oldest first, with both sides' evidence.
 
+    Where a student with a confidential address goes is not named to those whom the rules keep it from.
+
     Raises:
         Unknown: there is no such transfer.
         Forbidden: it is not for this person.
     """
     transfer, case = await node.store.read(lambda tx: (tx.transfers.get(id_), tx.cases.get(id_)))
-    await permit(node, person, Action.CASE_READ, object_of(transfer, case))
+    known = await node.store.read(lambda tx: about_transfer(tx, node, transfer))
+    decision = await permit(
+        node, person, Action.CASE_READ, replace(object_of(transfer, case), flags=known.flags)
+    )
     steps, messages, comments = await node.store.read(lambda tx: _read(tx, id_, person))
     positions = await node.store.read(lambda tx: tx.log_positions.of(id_))
     other = (await other_districts(node, [transfer.peer]))[transfer.peer]
+    if transfer.role is Role.HOLDER and Obligation.MASK_DESTINATION in decision.obligations:
+        other, positions = replace(other, name=ELSEWHERE), ()
     return Timeline(
         transfer=transfer,
         case=case,

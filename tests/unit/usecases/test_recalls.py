@@ -1,21 +1,30 @@
 """A record is taken back: nobody reads it any more, who got it is told, and each answers for itself."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gateway.domain.errors import Conflict, Forbidden, Malformed
+from gateway.cli.map_reverse import _received
+from gateway.domain.confidentiality import ELSEWHERE
+from gateway.domain.errors import Conflict, Forbidden, Gone, Malformed
 from gateway.domain.ids import TransferId
+from gateway.domain.messages import MessageType
 from gateway.domain.policy import StaffRole
 from gateway.domain.recalls import RecallAnswer
+from gateway.domain.safety.flags import FlagKind
 from gateway.domain.safety.tasks import TaskKind
 from gateway.domain.transfer import Reason, Role, State, Transfer
+from gateway.usecases.answer_peer import receive_receipt
 from gateway.usecases.answer_recall import answer_recall, read_recall
 from gateway.usecases.decide_release import recall
+from gateway.usecases.disclosures import read_disclosures
 from gateway.usecases.evidence import receipt
+from gateway.usecases.flags import FlagWish, set_flag
 from gateway.usecases.ports import Node, Segment
+from gateway.usecases.timeline import read_timeline
 from gateway.usecases.watch_safety import list_tasks, settle_task
-from tests.harness.pair import CEDAR, MAPLE, backpack
+from tests.harness.pair import CEDAR, MAPLE, backpack, peer
 from tests.harness.staff import person
 from tests.harness.town import WILLOW, Town
 
@@ -142,3 +151,46 @@ async def test_the_same_answer_twice_is_one(town: Town) -> None:
 
     sent = await only(town[MAPLE], Role.HOLDER)
     assert sent.state is State.RECALLED
+
+
+async def test_a_receipt_that_crosses_a_recall_is_kept_as_evidence() -> None:
+    town = Town(MAPLE, CEDAR, automatic_import=False)
+    await town[MAPLE].store.write(lambda tx: tx.backpacks.put([backpack()]))
+    came = await town.ask(CEDAR, MAPLE)
+    await town.settle()
+    received = await town[CEDAR].store.read(lambda tx: tx.transfers.get(came))
+    crossing = receipt(town[CEDAR], received, "accepted")
+    sent = await only(town[MAPLE], Role.HOLDER)
+    await recall(town[MAPLE], sent.id, person=OTTO, reason=Reason.WRONG_STUDENT)
+
+    await receive_receipt(town[MAPLE], peer(CEDAR), sent.id, crossing.body)
+
+    after = await only(town[MAPLE], Role.HOLDER)
+    kept = await town[MAPLE].store.read(lambda tx: tx.messages.of(sent.id))
+    assert after.state is State.RECALLED
+    assert MessageType.RECEIPT in {one.type for one in kept}
+
+
+async def test_no_command_opens_a_recalled_record(town: Town) -> None:
+    came = await take_back(town)
+
+    with pytest.raises(Gone):
+        await _received(SimpleNamespace(node=town[CEDAR]), came, "otto")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", [StaffRole.PRIVACY_OFFICER, StaffRole.REGISTRAR])
+async def test_where_a_student_with_a_confidential_address_went_is_not_named(
+    town: Town, role: StaffRole
+) -> None:
+    sent = await only(town[MAPLE], Role.HOLDER)
+    assert sent.student is not None
+    sam = person("sam", StaffRole.SAFETY_OFFICER)
+    wish = FlagWish(student=sent.student, kind=FlagKind.ADDRESS_CONFIDENTIAL, why="programme")
+    await set_flag(town[MAPLE], sam, wish)
+
+    told = await read_timeline(town[MAPLE], person("p", role), sent.id)
+    record = await read_disclosures(town[MAPLE], sent.student, person=person("p", StaffRole.PRIVACY_OFFICER))
+
+    assert (told.other.name, told.positions) == (ELSEWHERE, ())
+    assert {one.party for one in record.disclosures} == {ELSEWHERE}
+    assert set(record.parties) == {ELSEWHERE}
