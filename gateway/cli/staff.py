@@ -123,24 +123,25 @@ def teaches(
     ] = None,
     *,
     actor: ActorName,
+    why: Why = "",
     as_json: AsJson = False,
     config: ConfigFile = NODE_TOML,
 ) -> None:
-    """Say by which ids the local system knows a member of staff: whose classes these are."""
+    """Say by which ids the local system knows a member of staff: whose classes these are.
 
-    async def work(opened: "Opened") -> "Account":
+    Once two people are listed who may change roles, two must ask for the same; the first says why.
+    """
+    known = ", ".join(local_ids or ()) or "nobody"
+
+    async def work(opened: "Opened") -> "Account | None":
         from gateway.domain.policy.people import PersonId
-        from gateway.usecases.teaching import name_teacher
+        from gateway.usecases.staff import set_local_ids
 
-        return await name_teacher(opened.node, opened.operator(actor), PersonId(id_), local_ids or ())
+        person = opened.operator(actor)
+        return await set_local_ids(opened.node, PersonId(id_), local_ids or (), person=person, why=why)
 
     named = at_node(config, work, alone=True)
-    known = ", ".join(local_ids or ()) or "nobody"
-    show(
-        {"id": named.id, "local_ids": local_ids or []},
-        [f"The local system knows {named.name} as {known}."],
-        as_json=as_json,
-    )
+    _tell(named, lambda one: f"The local system knows {one.name} as {known}.", as_json=as_json)
 
 
 @app.command()

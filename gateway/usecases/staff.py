@@ -104,6 +104,31 @@ async def set_roles(
     return await node.store.write(store)
 
 
+async def set_local_ids(
+    node: Node, id_: PersonId, local_ids: Collection[str], *, person: Person, why: str = ""
+) -> Account | None:
+    """Say by which ids the local system knows somebody, in place of the former ones: whose classes are whose.
+
+    None: the first of two people asked for it.
+
+    Raises:
+        Unknown: nobody has this id.
+        Forbidden: the person may not, or these would be the person's own classes.
+    """
+    act = _Change(node, person, id_, why, {"local_ids": sorted(local_ids)})
+    await act.permitted()
+
+    def store(tx: Tx) -> Account | None:
+        account = tx.staff.get(id_)
+        if not act.agreed(tx):
+            return None
+        tx.rosters.name(id_, local_ids)
+        tx.audit.add(_leaf(node, actor_of(node, person), "staff.named", account))
+        return account
+
+    return await node.store.write(store)
+
+
 async def remove_member(node: Node, id_: PersonId, *, person: Person, why: str = "") -> Account | None:
     """Let somebody sign in no more. The row stays: what the person did keeps its name.
 

@@ -5,7 +5,14 @@ import pytest
 from gateway.domain.errors import Forbidden, Refused
 from gateway.domain.policy import Person, PersonId, StaffRole
 from gateway.usecases.ports import Account, Node
-from gateway.usecases.staff import NewMember, add_member, list_members, remove_member, set_roles
+from gateway.usecases.staff import (
+    NewMember,
+    add_member,
+    list_members,
+    remove_member,
+    set_local_ids,
+    set_roles,
+)
 from tests.harness.memory_store import MemoryStore
 from tests.harness.pair import MAPLE, Clock, Network, make_node
 from tests.harness.staff import clerk, person
@@ -99,3 +106,18 @@ async def test_a_registrar_does_not_see_who_has_which_role(node: Node) -> None:
 async def test_who_is_not_there_cannot_be_changed(node: Node) -> None:
     with pytest.raises(Refused):
         await set_roles(node, PersonId("P-nobody"), [NURSE], person=OTTO, why="changed")
+
+
+async def test_two_people_say_whose_classes_somebody_teaches(node: Node) -> None:
+    tina = await listed(node, "tina", StaffRole.TEACHER)
+    assert await set_local_ids(node, tina.id, ["T1"], person=OTTO, why="new teacher") == tina
+    await listed(node, "ines", IT)
+    await listed(node, "priya", PRIVACY)
+
+    alone = await set_local_ids(node, tina.id, ["T1", "T2"], person=OTTO, why="a second school")
+    assert (alone, await node.store.read(lambda tx: tx.rosters.local_ids(tina.id))) == (None, ["T1"])
+
+    await set_local_ids(node, tina.id, ["T2", "T1"], person=PIA)
+    assert await node.store.read(lambda tx: tx.rosters.local_ids(tina.id)) == ["T1", "T2"]
+    with pytest.raises(Forbidden, match="own roles"):
+        await set_local_ids(node, tina.id, ["T9"], person=signed_in(node, tina))
