@@ -88,7 +88,10 @@ async def approve_transfer(
 
     Raises:
         NoticeBasisMissing: as `approve`.
+        Conflict: as `approve`; what was released is sent again as a correction only.
     """
+    if transfer.state is not State.REVIEW:
+        raise Conflict(f"only a request under review is approved; this one is {transfer.state}")
     now = node.now()
     approval = {"approved_by": actor, "approved_at": now}
     if node.rules.notice:

@@ -682,3 +682,14 @@ async def test_a_transfer_that_nobody_decides_ends_as_denied_for_its_requester(p
         for one in await pair.maple.store.read(lambda tx: tx.transfers.list())
     }
     assert answers == {"denied"}
+
+
+async def test_what_was_released_is_not_approved_again(pair: Pair) -> None:
+    await pair.ask()
+    await pair.settle()
+    id_ = (await pair.at_maple()).id
+    await decide_release.approve(pair.maple, id_, person=clerk("otto"))
+    await pair.settle()
+
+    with pytest.raises(Conflict, match="under review"):
+        await decide_release.approve(pair.maple, id_, person=clerk("otto"))
