@@ -66,7 +66,8 @@ async def answer_recall(
 ) -> Transfer:
     """Answer a recall with a signed receipt; of a deleted record, its digests and receipts stay.
 
-    A refusal says why to the other district. What is deleted cannot be answered otherwise later.
+    The same answer again changes nothing. A refusal says why to the other district. What is deleted cannot
+    be answered otherwise later.
 
     Raises:
         Unknown: there is no such transfer.
@@ -77,8 +78,10 @@ async def answer_recall(
     transfer, task = await _recalled(node, person, id_)
     if answer is RecallAnswer.REFUSED and not 0 < len(why.strip()) <= LONGEST_REASON:
         raise Malformed(f"say in at most {LONGEST_REASON} characters why the record is kept")
-    if task.tracking == RecallAnswer.DELETED:
+    if task.tracking == RecallAnswer.DELETED and answer is not RecallAnswer.DELETED:
         raise Conflict("the record is deleted already")
+    if task.tracking == answer:
+        return transfer
     now = node.now()
     problems = ({"code": "kept", "detail": why.strip()},) if answer is RecallAnswer.REFUSED else ()
     message = receipt(node, transfer, answer, problems)

@@ -1,11 +1,16 @@
 """A student's profile as those who teach and support the student read it."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from gateway.domain.ids import LocalStudentId, b64url_decode
+from gateway.domain.backpack.base import LEVELS
+from gateway.domain.backpack.versions import readable
+from gateway.domain.errors import Malformed
+from gateway.domain.ids import EntityId, LocalStudentId, b64url_decode
 from gateway.domain.policy import Action, Context, Decision, Person, decide
 from gateway.domain.profile import Audience
 from gateway.domain.profile.page import SECTIONS, Heading, Told, accommodations_in, arranged
@@ -109,8 +114,7 @@ def told_of(node: Node, tx: Tx, stored: StoredBackpack) -> Iterable[Told]:
     for segment in tx.segments.received(state_id=keys.state_id, birth_date=keys.birth_date):
         yield from _received(segment)
     for section, entries in sections_of(stored).items():
-        if section in SECTIONS:
-            yield from (Told(section=section, entry=entry, issuer=node.id) for entry in entries)
+        yield from _readable(section, entries, node.id)
     for one in tx.contributions.of(stored.student):
         if one.is_seen_by(Audience.TEACHERS):
             yield Told(section=one.section, entry=one.entry, issuer=node.id, contribution=one.id)
@@ -118,10 +122,21 @@ def told_of(node: Node, tx: Tx, stored: StoredBackpack) -> Iterable[Told]:
 
 def _received(segment: Segment) -> Iterable[Told]:
     for section, disclosures in segment.disclosures.items():
-        if section in SECTIONS:
-            for text in disclosures:
-                entry = orjson.loads(b64url_decode(text))[1]
-                yield Told(section=section, entry=entry, issuer=segment.issuer)
+        yield from _readable(
+            section, [orjson.loads(b64url_decode(text))[1] for text in disclosures], segment.issuer
+        )
+
+
+def _readable(section: str, entries: Iterable[Mapping[str, Any]], issuer: EntityId) -> Iterable[Told]:
+    """Yield the entries for this page, in the present version of the schema.
+
+    What is restricted is not for those who teach; what does not fit the schema was set aside at import.
+    """
+    for entry in entries if section in SECTIONS else ():
+        with contextlib.suppress(Malformed):
+            read, present = readable(section, entry)
+            if read.sensitivity().level != LEVELS[-1]:
+                yield Told(section=section, entry=present, issuer=issuer)
 
 
 def name_of(stored: StoredBackpack) -> str:
