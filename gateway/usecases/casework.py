@@ -8,12 +8,13 @@ from gateway.domain.casework import Case, Comment, comment_text
 from gateway.domain.errors import PeerUnavailable, Untrusted
 from gateway.domain.ids import EntityId, TransferId
 from gateway.domain.outside import outside_name
-from gateway.domain.policy import Action, Kind, Object, Person
+from gateway.domain.policy import Action, Context, Kind, Object, Obligation, Person, decide
 from gateway.domain.policy.people import PersonId, StaffRole
-from gateway.domain.transfer import Reason, State, Transfer
+from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.evidence import leaf
 from gateway.usecases.permission import actor_of, of_transfer, permit
 from gateway.usecases.ports import Node, Queued, QueueFilter, Tx
+from gateway.usecases.safety import about_transfer
 
 _NAMED_WITHIN_SECONDS = 2.0
 
@@ -36,6 +37,8 @@ class Page:
     lines: Sequence[Queued]
     after: TransferId | None
     """Where the next page goes on; None on the last."""
+    masked: frozenset[TransferId] = frozenset()
+    """Lines whose other district is not named to this person, since the address is confidential."""
 
 
 async def read_queue(
@@ -52,9 +55,27 @@ async def read_queue(
     await permit(node, person, Action.QUEUE_READ, Object(kind=Kind.NODE, schools=own or whole))
     if own:
         which = replace(which, schools=own if which.schools is None else own & which.schools)
-    found = await node.store.read(lambda tx: tx.cases.queue(which, after=after, limit=limit + 1))
+
+    def look(tx: Tx) -> tuple[Sequence[Queued], frozenset[TransferId]]:
+        found = tx.cases.queue(which, after=after, limit=limit + 1)
+        return found, _masked(node, tx, person, [one.transfer for one in found])
+
+    found, masked = await node.store.read(look)
     lines = found[:limit]
-    return Page(lines=lines, after=lines[-1].transfer.id if len(found) > limit else None)
+    after = lines[-1].transfer.id if len(found) > limit else None
+    return Page(lines=lines, after=after, masked=masked)
+
+
+def _masked(node: Node, tx: Tx, person: Person, found: Sequence[Transfer]) -> frozenset[TransferId]:
+    """Return the transfers whose destination the rules keep from this person."""
+    flagged = {flag.student for flag in tx.flags.standing()}
+    left = [one for one in found if one.role is Role.HOLDER and one.student in flagged]
+    context = Context(now=node.now())
+    decided = {
+        one.id: decide(person, Action.QUEUE_READ, about_transfer(tx, node, one), context, node.policy)
+        for one in left
+    }
+    return frozenset(id_ for id_, one in decided.items() if Obligation.MASK_DESTINATION in one.obligations)
 
 
 async def other_districts(node: Node, ids: Sequence[EntityId]) -> dict[EntityId, OtherDistrict]:

@@ -1,7 +1,7 @@
 """The queue: what waits, in both directions, the most urgent first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from gateway.domain.casework import Group, Lane, group_of
+from gateway.domain.confidentiality import ELSEWHERE
 from gateway.domain.ids import TransferId
 from gateway.domain.policy.people import Person, PersonId, StaffRole
 from gateway.domain.transfer import Role, State, Transfer
@@ -18,7 +19,7 @@ from gateway.http.staff.clock_words import Left, left
 from gateway.http.staff.guard import form_of, person, place
 from gateway.http.staff.page import Section, page, see_other
 from gateway.usecases import casework
-from gateway.usecases.casework import OtherDistrict, other_districts, read_queue, shown_state
+from gateway.usecases.casework import OtherDistrict, Page, other_districts, read_queue, shown_state
 from gateway.usecases.ports import Account, Queued, QueueFilter
 
 WORKERS: Final = frozenset(
@@ -110,7 +111,10 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         limit=LINES,
     )
     others = await other_districts(node_of(request), [one.transfer.peer for one in found.lines])
-    lines = [line_of(one, others[one.transfer.peer], somebody, today(request)) for one in found.lines]
+    lines = [
+        line_of(one, _named(others[one.transfer.peer], found, one), somebody, today(request))
+        for one in found.lines
+    ]
     following = f"/desk/queue?{asked.query(after=found.after)}" if found.after else ""
     view = View(
         lines=lines,
@@ -124,6 +128,10 @@ async def show(request: web.Request, somebody: Person) -> web.Response:
         command=_command(asked),
     )
     return page(request, somebody, "queue/queue.html", view)
+
+
+def _named(other: OtherDistrict, found: Page, one: Queued) -> OtherDistrict:
+    return replace(other, name=ELSEWHERE) if one.transfer.id in found.masked else other
 
 
 async def take(request: web.Request, somebody: Person) -> web.Response:

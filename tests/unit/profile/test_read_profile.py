@@ -41,7 +41,7 @@ async def test_what_is_restricted_here_is_not_for_those_who_teach() -> None:
 
 async def test_an_entry_from_elsewhere_that_fits_no_schema_stops_no_page() -> None:
     town = Town(MAPLE, CEDAR)
-    odd = {"kind": "udlBarrier", "barrier": "Long texts", "supportsThatWork": [7]}
+    odd = {"label": "", "kind": "udlBarrier", "barrier": "Long texts", "supportsThatWork": [7]}
     await town[MAPLE].store.write(lambda tx: tx.backpacks.put([holding({"label": "Chess"}, odd)]))
     await town.ask(CEDAR, MAPLE, sections=PROFILE)
     await town.settle()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.cli.map_reverse import _received
+from gateway.domain.casework import Group
 from gateway.domain.confidentiality import ELSEWHERE
 from gateway.domain.errors import Conflict, Forbidden, Gone, Malformed
 from gateway.domain.ids import TransferId
@@ -17,11 +18,12 @@ from gateway.domain.safety.tasks import TaskKind
 from gateway.domain.transfer import Reason, Role, State, Transfer
 from gateway.usecases.answer_peer import receive_receipt
 from gateway.usecases.answer_recall import answer_recall, read_recall
+from gateway.usecases.casework import read_queue
 from gateway.usecases.decide_release import recall
 from gateway.usecases.disclosures import read_disclosures
 from gateway.usecases.evidence import receipt
 from gateway.usecases.flags import FlagWish, set_flag
-from gateway.usecases.ports import Node, Segment
+from gateway.usecases.ports import Node, QueueFilter, Segment
 from gateway.usecases.timeline import read_timeline
 from gateway.usecases.watch_safety import list_tasks, settle_task
 from tests.harness.pair import CEDAR, MAPLE, backpack, peer
@@ -192,6 +194,8 @@ async def test_where_a_student_with_a_confidential_address_went_is_not_named(
     told = await read_timeline(town[MAPLE], person("p", role), sent.id)
     record = await read_disclosures(town[MAPLE], sent.student, person=person("p", StaffRole.PRIVACY_OFFICER))
 
+    queue = await read_queue(town[MAPLE], person("p", role), QueueFilter(groups=frozenset(Group)))
+    assert sent.id in queue.masked
     assert (told.other.name, told.positions) == (ELSEWHERE, ())
     assert {one.party for one in record.disclosures} == {ELSEWHERE}
     assert set(record.parties) == {ELSEWHERE}
